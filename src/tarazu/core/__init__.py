@@ -1,0 +1,1 @@
+"""The words everything shares: codes, periods, sources, tables, measures, checks, errors."""

@@ -1,0 +1,263 @@
+"""How a figure came about, down to the rows it rests on.
+
+Figures are named by dots: ``baseline.2022``, ``baseline.2022.KAZ->IRN.pooled``, ``statement.tu038``,
+``gap.2022.scope``, ``usual.2030``, ``probability``, ``measure.fta``, ``effect.fta-01``, ``product.ID``,
+``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``, ``table.ID``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tarazu.core.errors import UnknownFigureError
+from tarazu.core.parameters import all_parameters
+from tarazu.core.source import Lineage, Method
+from tarazu.core.table import is_missing
+
+if TYPE_CHECKING:
+    from tarazu.planning.plan import Plan
+
+POOLING = Method(
+    "Posterior of a random walk with reporter biases, yearly deviations and Student-t noise, pooled from every usable "
+    "statement; quantiles of draws.",
+    "docs/method.md, Baseline",
+)
+RESPONSE = Method(
+    "Change of delivery cost through exact hat algebra in the product's market, capped by supply and demand; Shapley "
+    "value over the measures that touch each product, summed over products.",
+    "Dekle, Eaton & Kortum (2008), IMF Staff Papers 55; Shapley (1953)",
+)
+CHANCE = Method(
+    "Share of draws in which the turnover of the calendar year is at least the threshold, current US dollars.",
+    "docs/method.md, Probability",
+)
+
+
+def explain(plan: Plan, figure: str) -> Lineage:
+    """Lineage of a figure.
+
+    Raises
+    ------
+    UnknownFigureError
+        If there is no such figure; the message names the nearest ones.
+    """
+    head, _, rest = figure.strip().partition(".")
+    teller = _TELLERS.get(head)
+    found = teller(plan, rest) if teller else None
+    if found is None:
+        near = difflib.get_close_matches(figure, figures(plan), n=4, cutoff=0.3)
+        raise UnknownFigureError(
+            f'There is no figure "{figure}". Nearest: {", ".join(near) or ", ".join(sorted(_TELLERS))}. '
+            f"Kinds: {', '.join(sorted(_TELLERS))}."
+        )
+    return found
+
+
+def figures(plan: Plan) -> list[str]:
+    """Names of every figure that can be explained."""
+    grid = plan.baseline.grid
+    names = ["probability", *(f"baseline.{y}" for y in range(grid.first_year, grid.last_year + 1))]
+    names += [f"{kind}.{year}" for kind in ("usual", "path") for year in plan.given.years]
+    names += [f"statement.{row}" for row in dict.fromkeys(plan.baseline.statements.column("id"))]
+    names += [f"measure.{m.id}" for m in plan.given.measures]
+    names += [f"effect.{e.id}" for m in plan.given.measures for e in m.effects]
+    names += [f"product.{line.id}" for line in plan.simulation.first.lines]
+    names += [f"gap.{row['year']}.{row['part']}" for row in plan.baseline.gap]
+    names += [f"frontier.{row['by']}.{row['measures']}" for row in plan.frontier]
+    names += ["back-solve.50", "back-solve.80"]
+    return names + [f"parameter.{p.id}" for p in all_parameters()]
+
+
+def _baseline(plan: Plan, rest: str) -> Lineage | None:
+    year, _, more = rest.partition(".")
+    direction, _, series = more.partition(".")
+    direction, series = direction or "both", series or plan.question.series
+    row = _find(plan.baseline.table, year=_whole(year), direction=direction, series=series)
+    if row is None:
+        return None
+    own = [f"baseline.{year}.{direction}.{name}" for name in plan.baseline.series if name != series]
+    return Lineage(
+        figure=f"baseline.{year}.{direction}.{series}",
+        method=POOLING,
+        inputs=(*own, "parameter.pooling.step_sd", "parameter.pooling.reporter_bias_sd"),
+        rows=tuple(_place(plan, i) for i in plan.baseline.rows_for(int(year))),
+        values=_quantiles(row),
+    )
+
+
+def _statement(plan: Plan, rest: str) -> Lineage | None:
+    rows = [row for row in plan.baseline.statements if row["id"] == rest]
+    if not rows:
+        return None
+    values: dict[str, Any] = {}
+    for row in rows:
+        tag = "" if len(rows) == 1 else f" {row['direction']}"
+        values |= {f"{key}{tag}": value for key, value in row.items() if not is_missing(value) and value != ""}
+    return Lineage(
+        f"statement.{rest}", Method("A row of the turnover table, as its source states it."), (), (_place(plan, rest),), values
+    )
+
+
+def _gap(plan: Plan, rest: str) -> Lineage | None:
+    year, _, part = rest.partition(".")
+    row = _find(plan.baseline.gap, year=_whole(year), part=part or "gap")
+    if row is None:
+        return None
+    method = Method(
+        "Stated figure of the home country less that of the partner, taken apart on the pooled flows: CIF against FOB, "
+        "the calendars of the two spans, the narrower scope; the residual holds origin, re-exports and error.",
+        "docs/method.md, Mirror gap",
+    )
+    rows = tuple(_place(plan, row[key]) for key in ("home_id", "partner_id"))
+    inputs = ("parameter.pooling.valuation_bias", "parameter.pooling.scope_bias")
+    return Lineage(f"gap.{year}.{row['part']}", method, inputs, rows, _quantiles(row))
+
+
+def _usual(plan: Plan, rest: str) -> Lineage | None:
+    row = _find(plan.path, year=_whole(rest))
+    if row is None:
+        return None
+    method = Method(
+        "Base-year draws times the growth of pairs of like size, trend and distance from their peak, its centre pulled "
+        "toward the growth of the two economies.",
+        "docs/forecast-backtest.md; growth_quantiles.csv",
+    )
+    values = {key: row[key] for key in ("usual_q10", "usual_q50", "usual_q90")}
+    inputs = (f"baseline.{plan.base_year}", "parameter.forecast.gdp_weight", "parameter.forecast.income_elasticity")
+    return Lineage(f"usual.{rest}", method, inputs, ("growth_quantiles.csv", *plan.prepared.gdp_rows), values)
+
+
+def _path(plan: Plan, rest: str) -> Lineage | None:
+    row = _find(plan.path, year=_whole(rest))
+    if row is None:
+        return None
+    method = Method("Business as usual of every draw, answered by all measures at their phase of that year.", "docs/method.md")
+    inputs = (f"usual.{rest}", *(f"measure.{m.id}" for m in plan.given.measures))
+    return Lineage(f"path.{rest}", method, inputs, (), {k: v for k, v in row.items() if not is_missing(v)})
+
+
+def _probability(plan: Plan, rest: str) -> Lineage | None:
+    if rest:
+        return None
+    q = plan.question
+    values: dict[str, float | str] = {
+        "target_usd": q.target_usd, "by": q.by, "series": q.series, "regime": q.regime, "draws": q.draws, "seed": q.seed,
+    }  # fmt: skip
+    inputs = (f"usual.{q.by}", *(f"measure.{m.id}" for m in plan.given.measures))
+    return Lineage("probability", CHANCE, inputs, (), values | dict(plan.probability_variants))
+
+
+def _measure(plan: Plan, rest: str) -> Lineage | None:
+    row = _find(plan.attribution, id=rest)
+    if row is None:
+        return None
+    measure = next(m for m in plan.given.measures if m.id == rest)
+    inputs = tuple(f"effect.{e.id}" for e in measure.effects)
+    rows = (f"measures.csv:{rest}", *(f"commitments.csv:{c}" for c in measure.commitments))
+    return Lineage(f"measure.{rest}", RESPONSE, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)})
+
+
+def _effect(plan: Plan, rest: str) -> Lineage | None:
+    found = [e for m in plan.given.measures for e in m.effects if e.id == rest]
+    if not found:
+        return None
+    e = found[0]
+    values: dict[str, float | str] = {
+        "measure": e.measure, "direction": e.direction, "products": e.products, "channel": e.channel.value,
+        "q10": e.size.q10, "q50": e.size.q50, "q90": e.size.q90, "basis": e.basis.value, "note": e.note,
+    }  # fmt: skip
+    if e.before is not None:
+        values["before"] = e.before
+    rows = (f"measure_effects.csv:{rest}", *(_evidence(item) for item in e.evidence))
+    return Lineage(f"effect.{rest}", Method("A size with its evidence, as the dossier gives it."), (), rows, values)
+
+
+def _product(plan: Plan, rest: str) -> Lineage | None:
+    row = _find(plan.products, id=rest)
+    if row is None:
+        return None
+    line = next((x for a in plan.prepared.assessments or () for x in a.lines if x.id == rest), None)
+    rows: tuple[str, ...] = ()
+    if line is not None:
+        parts = (line.realised, line.supply, line.demand, line.unit_value, line.own_share, line.attainable)
+        rows = tuple(dict.fromkeys((*(r for part in parts for r in part.rows), *line.rival_rows)))
+    method = Method(
+        "Realised flow from value, or tonnes times unit value, scaled to the posterior total of the direction; potential "
+        "is the smaller of supply and demand times the attainable share.",
+        "docs/method.md, Potential",
+    )
+    values = {k: v for k, v in row.items() if not is_missing(v) and v != ""}
+    return Lineage(f"product.{rest}", method, (f"baseline.{plan.base_year}.{row['direction']}.pooled",), rows, values)
+
+
+def _frontier(plan: Plan, rest: str) -> Lineage | None:
+    by, _, count = rest.partition(".")
+    row = _find(plan.frontier, by=by, measures=_whole(count))
+    if row is None:
+        return None
+    method = Method("Best of all bundles on the first draws, scored again on fresh ones.", "docs/method.md, Bundles")
+    inputs = tuple(f"measure.{m}" for m in row["bundle"].split("; ") if m)
+    rows = tuple(f"measures.csv:{m}" for m in row["bundle"].split("; ") if m)
+    return Lineage(f"frontier.{rest}", method, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)})
+
+
+def _back_solve(plan: Plan, rest: str) -> Lineage | None:
+    percent = _whole(rest)
+    row = _find(plan.back_solve, probability=None if percent is None else percent / 100)
+    if row is None:
+        return None
+    method = Method(
+        "Missing turnover: the target less the quantile of the plan; further cut: bisection on a uniform fall of every "
+        "delivery cost, limits of supply and demand set aside."
+    )
+    return Lineage(f"back-solve.{rest}", method, ("probability",), (), {k: v for k, v in row.items() if not is_missing(v)})
+
+
+def _parameter(plan: Plan, rest: str) -> Lineage | None:
+    found = next((p for p in all_parameters() if p.id == rest), None)
+    if found is None:
+        return None
+    values: dict[str, float | str] = {
+        "value": found.value, "low": found.low, "high": found.high, "unit": found.unit, "basis": found.basis.value,
+    }  # fmt: skip
+    return Lineage(f"parameter.{rest}", Method(found.meaning, found.citation), (), (), values)
+
+
+_TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
+    "baseline": _baseline,
+    "statement": _statement,
+    "gap": _gap,
+    "usual": _usual,
+    "path": _path,
+    "probability": _probability,
+    "measure": _measure,
+    "effect": _effect,
+    "product": _product,
+    "frontier": _frontier,
+    "back-solve": _back_solve,
+    "parameter": _parameter,
+}
+
+
+def _find(table: Any, **wanted: Any) -> dict[str, Any] | None:
+    return next((row for row in table if all(row[key] == value for key, value in wanted.items())), None)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
+
+
+def _quantiles(row: Mapping[str, Any]) -> dict[str, float | str]:
+    return {key: row[key] for key in ("q10", "q50", "q90")}
+
+
+def _place(plan: Plan, identity: str) -> str:
+    """``turnover.csv:tu038``; a product's row already names its file."""
+    return identity if ".csv:" in identity else f"turnover.csv:{identity}"
+
+
+def _evidence(item: str) -> str:
+    table, _, identity = item.partition(":")
+    return f"{table}.csv:{identity}"

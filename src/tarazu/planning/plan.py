@@ -1,0 +1,460 @@
+"""The plan: what a target would take, which measure carries which part, how likely it is.
+
+`plan` runs the chain and wraps what it found; tables are built from the simulation, nothing else is kept
+twice. The report, the JSON and the CSV files are written from this object.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tarazu.core import codes
+from tarazu.core.amounts import format_amount
+from tarazu.core.checks import Check
+from tarazu.core.codes import Country
+from tarazu.core.errors import TargetError
+from tarazu.core.source import Lineage
+from tarazu.core.table import Column, Table
+from tarazu.planning import frontier as bundles
+from tarazu.planning.dossier import Dossier, load
+from tarazu.planning.prepare import Prepared, from_dossier, from_totals, ingredients
+from tarazu.planning.run import Progress, Question, Rerun, Simulation, rerun, simulate
+from tarazu.planning.turnover import Setting
+from tarazu.trade.announced import AnnouncedTargets, growth_needed
+from tarazu.trade.announced import bundled as announced_targets
+from tarazu.trade.baseline import POOLED, Baseline
+
+if TYPE_CHECKING:
+    from tarazu.planning.block import Ingredients
+
+Array = NDArray[np.float64]
+
+DEFAULT_DRAWS = 10_000
+DEFAULT_SEED = 1
+LONGEST_HORIZON = 12  # years: as far as the reference class of growth reaches
+ENOUGH_HITS = 50  # draws that reach the target, below which milestones are not read from them
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Result of `plan`; see the properties."""
+
+    home: Country
+    partner: Country
+    dossier: Dossier | None
+    question: Question
+    prepared: Prepared
+    given: Ingredients
+    simulation: Simulation
+    announced: AnnouncedTargets
+
+    @property
+    def name(self) -> str:
+        """``kaz-irn``: what the files are called by."""
+        return self.dossier.name if self.dossier else f"{self.home}-{self.partner}".lower()
+
+    @property
+    def baseline(self) -> Baseline:
+        return self.prepared.baseline
+
+    @property
+    def base_year(self) -> int:
+        return self.given.base_year
+
+    @property
+    def probability(self) -> float:
+        """Chance of the target in the target year, asked series and regime, all measures carried out."""
+        q = self.question
+        return self.simulation.probability(q.target_usd, q.by, q.series, q.regime)
+
+    @property
+    def probability_business_as_usual(self) -> float:
+        """The same without any measure."""
+        q = self.question
+        return self.simulation.probability(q.target_usd, q.by, q.series, q.regime, measures=False)
+
+    @cached_property
+    def probability_variants(self) -> Mapping[str, float]:
+        """The target's chance under other readings of the measures."""
+        target = self.question.target_usd
+        return {
+            "all measures carried out": self.probability,
+            "without taking off what business as usual already contains": _share(self.simulation.without_overlap, target),
+            "measures fail as often as such measures do": _share(self.simulation.with_failures, target),
+            "no measure": self.probability_business_as_usual,
+        }
+
+    @property
+    def probability_range(self) -> tuple[float, float]:
+        """Lowest and highest chance over the readings in which measures are undertaken."""
+        values = [p for name, p in self.probability_variants.items() if name != "no measure"]
+        return min(values), max(values)
+
+    @cached_property
+    def table(self) -> Table:
+        """Chance by threshold, year, series and regime, with and without the measures."""
+        q = self.question
+        columns = (
+            Column("threshold_usd", "USD"),
+            Column("year"),
+            Column("series"),
+            Column("regime"),
+            Column("p", "share", "chance with all measures carried out"),
+            Column("p_business_as_usual", "share", "chance with none"),
+        )
+        near = [year for year in (q.by - 1, q.by, q.by + 1) if year in self.given.years]
+        series = dict.fromkeys((q.series, POOLED))
+        rows = tuple(
+            (
+                threshold,
+                year,
+                name,
+                regime.id,
+                self.simulation.probability(threshold, year, name, regime.id),
+                self.simulation.probability(threshold, year, name, regime.id, measures=False),
+            )
+            for threshold in q.thresholds
+            for year in near
+            for name in series
+            for regime in self.given.regimes
+        )
+        return Table("probabilities", columns, rows)
+
+    @cached_property
+    def path(self) -> Table:
+        """Turnover by year: business as usual and plan, the growth the target needs, and milestones."""
+        return _path(self)
+
+    @cached_property
+    def attribution(self) -> Table:
+        """What each measure adds to the turnover of the target year (Shapley values, first draws)."""
+        columns = (
+            Column("id"),
+            Column("name"),
+            Column("q10", "USD", "contribution to the turnover of the target year"),
+            Column("q50", "USD"),
+            Column("q90", "USD"),
+            Column("mean", "USD", "means add up to the whole effect; quantiles do not"),
+            Column("sampling_error", "USD", "of the mean, where orders were sampled"),
+            Column("claimed_usd", "USD", "what officials said it would bring a year"),
+            Column("delivery_q50", "share", "chance that it is carried out as described"),
+            Column("ordinary_q50", "share", "share of the effect that business as usual already contains"),
+            Column("consent", "", "countries that must agree"),
+            Column("responsible"),
+            Column("commitments", "", "commitments that carry it"),
+        )
+        found = self.simulation.attribution
+        records = []
+        for i, measure in enumerate(self.given.measures):
+            q10, q50, q90 = np.quantile(found.contribution[i], (0.1, 0.5, 0.9)).tolist()
+            records.append(
+                {
+                    "id": measure.id,
+                    "name": measure.name,
+                    "q10": q10,
+                    "q50": q50,
+                    "q90": q90,
+                    "mean": float(found.contribution[i].mean()),
+                    "sampling_error": float(found.sampling_error[i]),
+                    "claimed_usd": None if measure.claimed_usd_m is None else measure.claimed_usd_m * 1e6,
+                    "delivery_q50": measure.delivery.q50,
+                    "ordinary_q50": measure.ordinary.q50,
+                    "consent": "; ".join(measure.consent),
+                    "responsible": measure.responsible,
+                    "commitments": "; ".join(measure.commitments),
+                }
+            )
+        return Table.build("measures", columns, sorted(records, key=lambda r: -float(r["mean"])))
+
+    @cached_property
+    def frontier(self) -> Table:
+        """Best bundle by number of measures, and by cost where costs are stated."""
+        q, s = self.question, self.simulation
+        if not self.given.measures:
+            return Table("frontier", bundles.COLUMNS, ())
+        return bundles.frontier(
+            s.first,
+            s.fresh,
+            s.attribution,
+            self.given.measures,
+            self._setting,
+            q.by,
+            self.base_year,
+            q.series,
+            q.target_usd,
+        )
+
+    @cached_property
+    def back_solve(self) -> Table:
+        """What would reach the target at 50% and 80%, with every measure carried out."""
+        return _back_solve(self)
+
+    @cached_property
+    def products(self) -> Table:
+        """Realised, potential and unrealised trade by product, and its flow in the target year."""
+        return _products(self)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Findings of every stage."""
+        own = self.dossier.checks if self.dossier else ()
+        return (*own, *self.prepared.checks, *self.simulation.first.usual.checks, *self.announced.checks)
+
+    @cached_property
+    def sources(self) -> Table:
+        """Publications behind the rows used."""
+        return _sources(self.dossier)
+
+    @property
+    def needed_growth_percent(self) -> float:
+        """Growth a year from the base year's median to the target, asked series."""
+        base = float(np.median(self.simulation.first.level[self.question.series].sum(axis=1)))
+        return growth_needed(base, self.question.target_usd, self.question.by - self.base_year)
+
+    @property
+    def _setting(self) -> Setting:
+        return Setting(self.given.years.index(self.question.by), self.question.regime)
+
+    def with_measures(self, strength: Mapping[str, float]) -> Rerun:
+        """Probability and quantiles for another bundle: measure id -> False, True, or a share of its size."""
+        return rerun(self.simulation.fresh, self.given, self.question, strength)
+
+    def explain(self, figure: str) -> Lineage:
+        """How one figure came about, down to the rows it rests on: ``baseline.2022``, ``measure.fta`` ..."""
+        from tarazu.planning.explain import explain
+
+        return explain(self, figure)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON-ready values."""
+        from tarazu.planning.output import as_dict
+
+        return as_dict(self)
+
+    def write(self, folder: str | Path = ".") -> tuple[Path, ...]:
+        """Write the HTML report, the JSON and the folder of CSV files; nothing half-written remains."""
+        from tarazu.planning.output import write_all
+
+        return write_all(self, Path(folder))
+
+
+def plan(
+    pair: Dossier | str | Path | tuple[str, str],
+    target: float | None = None,
+    by: int | None = None,
+    *,
+    regime: str | None = None,
+    draws: int = DEFAULT_DRAWS,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> Plan:
+    """What a bilateral trade target would take.
+
+    Parameters
+    ----------
+    pair
+        A dossier, its name or folder; or two countries, to run at the level of totals.
+    target
+        Turnover of goods in a calendar year, current US dollars; the dossier's own if not given.
+    by
+        Calendar year; the dossier's own if not given.
+    regime
+        Id of a regime of the dossier; its default if not given.
+    draws, seed
+        Number of draws and the seed they start from: the same seed gives the same plan.
+    progress
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    InputError
+        If the target, the year, the regime or the pair cannot be used; the message says why.
+    """
+    dossier, home, partner = _subject(pair)
+    prepared = from_dossier(dossier) if dossier else from_totals(home, partner)
+    question = _question(dossier, prepared, target, by, regime, draws, seed)
+    last_year = prepared.baseline.grid.last_year
+    years = range(last_year + 1, min(question.by + 1, last_year + LONGEST_HORIZON) + 1)
+    given = ingredients(prepared, dossier, years, question.series)
+    simulation = simulate(given, question, progress)
+    return Plan(home, partner, dossier, question, prepared, given, simulation, announced_targets())
+
+
+def _subject(pair: Dossier | str | Path | tuple[str, str]) -> tuple[Dossier | None, Country, Country]:
+    if isinstance(pair, tuple):
+        home, partner = (codes.country(str(name)) for name in pair)
+        return None, home, partner
+    dossier = pair if isinstance(pair, Dossier) else load(pair)
+    return dossier, dossier.home, dossier.partner
+
+
+def _question(
+    dossier: Dossier | None,
+    prepared: Prepared,
+    target: float | None,
+    by: int | None,
+    regime: str | None,
+    draws: int,
+    seed: int,
+) -> Question:
+    wanted = target if target is not None else (dossier.target_usd if dossier else None)
+    year = by if by is not None else (dossier.by if dossier else None)
+    if wanted is None or year is None:
+        raise TargetError("A pair without a dossier needs both: --target 10bn and --by 2030.")
+    series = dossier.series if dossier else POOLED
+    found = prepared.baseline
+    last = found.grid.last_year
+    _check_target(wanted, year, found, series, last)
+    known = tuple(r.id for r in dossier.regimes) if dossier else ()
+    chosen = regime or (dossier.default_regime if dossier else "as-in-the-last-year")
+    if regime is not None and regime not in known:
+        raise TargetError(f'There is no regime "{regime}". Known: {", ".join(known) or "none without a dossier"}.')
+    thresholds = tuple(sorted({*(dossier.thresholds if dossier else ()), wanted}))
+    return Question(wanted, year, series, chosen, thresholds, draws, seed)
+
+
+def _check_target(target: float, by: int, found: Baseline, series: str, last: int) -> None:
+    if series not in found.series:
+        raise TargetError(f'The target counts in series "{series}", but the reporters are {", ".join(found.series)}.')
+    if not math.isfinite(target) or target <= 0:
+        raise TargetError(f"target: expected an amount above zero, got {target}.")
+    if by <= last:
+        today = date.today().year
+        past = " (in the past)" if by < today else ""
+        raise TargetError(f"by {by}{past}: expected a year after {last}, the last year of the baseline.")
+    if by - last > LONGEST_HORIZON:
+        raise TargetError(
+            f"by {by}: expected a year up to {last + LONGEST_HORIZON}; the reference class of growth reaches {LONGEST_HORIZON} years."
+        )
+    base = next(
+        row["q50"]
+        for row in found.table
+        if row["year"] == last and row["series"] == series and row["direction"] == "both"
+    )
+    if target <= base:
+        raise TargetError(
+            f"target {format_amount(target)}: below the baseline, {format_amount(base)} in {last} (series {series}). "
+            "Name a target above it."
+        )
+
+
+def _share(values: Array, target: float) -> float:
+    return float((values >= target).mean())
+
+
+def _path(p: Plan) -> Table:
+    columns = (
+        Column("year"),
+        *(Column(f"usual_q{q}", "USD", "business as usual") for q in (10, 25, 50, 75, 90)),
+        *(Column(f"plan_q{q}", "USD", "all measures carried out") for q in (10, 25, 50, 75, 90)),
+        Column("needed", "USD", "even growth from the base year to the target"),
+        Column("milestone", "USD", "nine of ten draws that reach the target are above this by then"),
+        Column("milestone_n", "draws", "how many draws reach the target"),
+    )
+    q, s = p.question, p.simulation
+    key = (q.series, q.regime)
+    levels = (0.1, 0.25, 0.5, 0.75, 0.9)
+    base = float(np.median(s.first.level[q.series].sum(axis=1)))
+    hits = s.plan[key][:, s.years.index(q.by)] >= q.target_usd
+    rows = []
+    for h, year in enumerate(s.years):
+        usual, planned = (np.quantile(values[key][:, h], levels).tolist() for values in (s.usual, s.plan))
+        ahead = (year - p.base_year) / (q.by - p.base_year)
+        milestone = float(np.quantile(s.plan[key][hits, h], 0.1)) if hits.sum() >= ENOUGH_HITS else None
+        needed = base * (q.target_usd / base) ** ahead
+        rows.append((year, *usual, *planned, needed, milestone if year <= q.by else None, int(hits.sum())))
+    return Table("path", columns, tuple(rows))
+
+
+def _back_solve(p: Plan) -> Table:
+    columns = (
+        Column("probability", "share", "chance of the target to be reached"),
+        Column("missing_usd", "USD", "more turnover in the target year than the measures bring"),
+        Column("missing_kt", "kt", "the same in tonnes at the plan's own average value of a tonne"),
+        Column("value_per_tonne", "USD", "average over lines with a known unit value, weighted by their flows"),
+        Column("further_cut", "share", "uniform further cut of every delivery cost, limits of supply set aside"),
+    )
+    q, s = p.question, p.simulation
+    reached = s.plan[q.series, q.regime][:, s.years.index(q.by)]
+    price = _value_per_tonne(s)
+    rows = []
+    for chance in (0.5, 0.8):
+        missing = max(0.0, q.target_usd - float(np.quantile(reached, 1 - chance)))
+        cut = bundles.further_cut(
+            s.first, p.given.measures, p._setting, q.by, p.base_year, q.series, q.target_usd, chance
+        )
+        kt = missing / price / 1e3 if price else None
+        rows.append((chance, missing, kt, price, cut))
+    return Table("back_solve", columns, tuple(rows))
+
+
+def _value_per_tonne(s: Simulation) -> float | None:
+    weights = tonnes = 0.0
+    for k, line in enumerate(s.first.lines):
+        flow, price = np.median(s.product_flows[k]), np.median(line.unit_value)
+        if math.isfinite(price) and price > 0:
+            weights += float(flow)
+            tonnes += float(flow / price)
+    return weights / tonnes if tonnes else None
+
+
+def _products(p: Plan) -> Table:
+    columns = (
+        Column("id"),
+        Column("product"),
+        Column("codes", "", "Harmonized System, own mapping of the sources' words"),
+        Column("direction"),
+        *(Column(f"realised_{q}", "USD", "flow of the base year, scaled to the direction's total") for q in ("q10", "q50", "q90")),
+        *(Column(f"potential_{q}", "USD", "what supply, demand and the attainable share allow") for q in ("q10", "q50", "q90")),
+        *(Column(f"unrealised_{q}", "USD", "potential less realised") for q in ("q10", "q50", "q90")),
+        *(Column(f"plan_{q}", "USD", "flow of the target year, all measures") for q in ("q10", "q50", "q90")),
+        Column("basis", "", "what the potential rests on"),
+        Column("missing", "", "what no row gives"),
+    )
+    s = p.simulation
+    known = {line.id: line for each in (p.prepared.assessments or ()) for line in each.lines}
+    records = []
+    for k, line in enumerate(s.first.lines):
+        entry = known.get(line.id)
+        bounded = bool(np.isfinite(line.limit).all())
+        record: dict[str, Any] = {
+            "id": line.id,
+            "product": entry.product if entry else "other goods",
+            "codes": entry.codes if entry else "other",
+            "direction": p.baseline.grid.directions[line.direction],
+            "basis": entry.attainable.basis if entry else "the direction's total less the lines",
+            "missing": "; ".join(entry.lacks) if entry else "limit of supply and demand",
+        }
+        record |= _triple("realised", line.base)
+        record |= _triple("plan", s.product_flows[k])
+        if bounded:
+            record |= _triple("potential", line.limit) | _triple("unrealised", line.limit - line.base)
+        records.append(record)
+    return Table.build("products", columns, records)
+
+
+def _triple(name: str, values: Array) -> dict[str, float]:
+    q10, q50, q90 = np.quantile(values, (0.1, 0.5, 0.9)).tolist()
+    return {f"{name}_q10": q10, f"{name}_q50": q50, f"{name}_q90": q90}
+
+
+def _sources(dossier: Dossier | None) -> Table:
+    columns = (Column("publisher"), Column("url"), Column("published"), Column("rows", "", "dossier rows that rest on it"))
+    found: dict[tuple[str, str, str], list[str]] = {}
+    tables: Sequence[tuple[str, Table]] = tuple(dossier.tables.items()) if dossier else ()
+    for name, table in tables:
+        for row in table:
+            if row.get("publisher"):
+                key = (row["publisher"], row.get("source_url") or "", row.get("published_date") or "")
+                found.setdefault(key, []).append(f"{name}.csv:{row['id']}")
+    rows = tuple((*key, "; ".join(ids)) for key, ids in sorted(found.items()))
+    return Table("sources", columns, rows)
