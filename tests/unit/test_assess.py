@@ -232,6 +232,14 @@ def test_a_recorded_zero_pulls_a_flow_down_without_making_it_nothing():
     assert 0 < found.realised.usd_m.q50 < 10
 
 
+def test_a_sure_zero_beside_a_doubtful_figure_still_gives_an_interval():
+    found = only(
+        row("1", "bilateral", "2022-01-01", "2022-12-31", value_usd_m=0),
+        row("2", "bilateral", "2022-01-01", "2022-12-31", value_usd_m=40, doubtful="yes"),
+    )
+    assert 0 < found.realised.usd_m.q50 < 40
+
+
 def test_importers_values_are_brought_to_free_on_board():
     flow = row("1", "bilateral", "2022-01-01", "2022-12-31", value_usd_m=10)
     demand = row("2", "demand", "2022-01-01", "2022-12-31", value_usd_m=111)

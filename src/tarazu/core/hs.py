@@ -8,6 +8,7 @@ six-digit codes, so that overlap and containment are interval arithmetic.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from tarazu.core.errors import UnknownCodeError
 
@@ -16,6 +17,7 @@ Span = tuple[int, int]  # half-open interval of six-digit codes
 _TOKEN = re.compile(r"^(\d{2}|\d{4}|\d{6})(?:-(\d{2}|\d{4}|\d{6}))?$")
 
 
+@cache
 def spans(codes: str) -> tuple[Span, ...]:
     """Intervals of six-digit codes that a list of codes covers, sorted and joined; ``all`` covers every code.
 

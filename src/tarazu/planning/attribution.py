@@ -28,6 +28,7 @@ from tarazu.planning.turnover import Setting, coefficients, combined, line_flow
 Array = NDArray[np.float64]
 
 MAX_EXACT = 12  # 4,096 subsets of one line
+ROWS_AT_ONCE = 32  # subsets: the working arrays then stay in the processor's cache
 PERMUTATIONS = 200
 
 
@@ -90,15 +91,21 @@ def lattice(block: Block, line: Line, setting: Setting, share: Array, series: st
     """(2^m, n) flow of a line for every subset of the measures that touch it."""
     change, market = line.change, line.market
     acting = share[list(change.measures)]  # (m, n)
-    parts = (change.own, change.money, change.tariff, change.lift)
-    own, money, tariff, lift = (_subset_sums(acting * part) for part in parts)
+    changes = (change.own, change.money, change.tariff, change.lift)
+    own, money, tariff, lift = (_subset_sums(acting * each) for each in changes)
     rivals = np.ones((1, block.n)) - market.own_share
     for r in range(len(market.rival_share)):
         log_change = acting * change.rivals[:, r]
         if log_change.any():
             answer = np.expm1(-market.theta * _subset_sums(log_change))
             rivals = rivals + market.rival_share[r] * answer
-    return line_flow(block, line, setting, own, money, tariff, rivals, lift, (series,))[series]
+    rivals = np.broadcast_to(rivals, own.shape)
+    flow = np.empty(own.shape)
+    for start in range(0, len(own), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        parts = own[rows], money[rows], tariff[rows], rivals[rows], lift[rows]
+        flow[rows] = line_flow(block, line, setting, *parts, (series,))[series]
+    return flow
 
 
 def _subset_sums(parts: Array) -> Array:

@@ -167,6 +167,7 @@ class _Luck:
     sizes: Mapping[str, Array]
     regime: Mapping[str, Mapping[int, Array]]
     elasticity_scale: Array
+    rivals: frozenset[str]  # countries whose cost some measure changes too; the others are the rest
 
     def positive(self, name: str) -> Array:
         """(n,) draws of a parameter of the response that cannot be negative."""
@@ -187,6 +188,7 @@ def _lines(given: Ingredients, totals: Array, rng: np.random.Generator) -> tuple
         elasticity_scale=split_lognormal(
             section("response")["elasticity_scale"].interval, rng.standard_normal(n)
         ),
+        rivals=frozenset(country for m in given.measures for e in m.effects for country in e.rivals),
     )
     out: list[Line] = []
     for d in (0, 1):
@@ -204,13 +206,15 @@ def _line(luck: _Luck, d: int, k: int, drawn: LineDraws) -> Line:
     known = luck.given.assessments[d].lines[k]
     shares = drawn.own_share[:, k], drawn.rival_share[:, k].T
     unit_value = drawn.unit_value[:, k]
-    good, market = _good_and_market(luck, known.codes, d, *shares, drawn.rivals, unit_value)
+    met = [r for r, country in enumerate(drawn.rivals) if country in luck.rivals]
+    rivals = tuple(drawn.rivals[r] for r in met)
+    good, market = _good_and_market(luck, known.codes, d, shares[0], shares[1][met], rivals, unit_value)
     return Line(
         id=known.id,
         direction=d,
         base=drawn.flow[:, k],
         limit=drawn.potential[:, k],
-        room=drawn.potential[:, k],
+        room=drawn.room[:, k],
         unit_value=unit_value,
         market=market,
         change=cost_change(luck.given.measures, good, luck.sizes),

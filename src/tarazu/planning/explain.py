@@ -2,19 +2,22 @@
 
 Figures are named by dots: ``baseline.2022``, ``baseline.2022.KAZ->IRN.pooled``, ``statement.tu038``,
 ``gap.2022.scope``, ``usual.2030``, ``probability``, ``measure.fta``, ``effect.fta-01``, ``product.ID``,
-``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``, ``table.ID``.
+``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``.
 """
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tarazu.core.errors import UnknownFigureError
-from tarazu.core.parameters import all_parameters
+from tarazu.core.parameters import all_parameters, bundled_text
 from tarazu.core.source import Lineage, Method
-from tarazu.core.table import is_missing
+from tarazu.core.table import is_missing, json_value
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
@@ -261,3 +264,44 @@ def _place(plan: Plan, identity: str) -> str:
 def _evidence(item: str) -> str:
     table, _, identity = item.partition(":")
     return f"{table}.csv:{identity}"
+
+
+def source_rows(plan: Plan, lineage: Lineage) -> list[tuple[str, str]]:
+    """The rows a figure rests on, each with its text: what it says, who published it, its note."""
+    out = []
+    for place in lineage.rows:
+        file, _, identity = place.partition(":")
+        row = _row(plan, file.removesuffix(".csv"), identity)
+        cells = {} if row is None else {k: v for k, v in row.items() if k != "id" and v not in (None, "", ())}
+        out.append((place, "; ".join(f"{name}={_cell(value)}" for name, value in cells.items())))
+    return out
+
+
+def _row(plan: Plan, table: str, identity: str) -> Mapping[str, Any] | None:
+    if plan.dossier and table in plan.dossier.tables:
+        return _find(plan.dossier.tables[table], id=identity)
+    if table == "effects":
+        return _bundled_effects().get(identity)
+    return None
+
+
+@cache
+def _bundled_effects() -> dict[str, dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(bundled_text("effects.csv"), newline=""))
+    return {row["id"]: row for row in rows}
+
+
+def _cell(value: Any) -> str:
+    return ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def as_dict(plan: Plan, lineage: Lineage) -> dict[str, Any]:
+    """A lineage as JSON-ready values."""
+    return {
+        "figure": lineage.figure,
+        "values": {key: json_value(value) for key, value in lineage.values.items()},
+        "method": lineage.method.text,
+        "citation": lineage.method.citation,
+        "inputs": list(lineage.inputs),
+        "rows": [{"place": place, "row": text} for place, text in source_rows(plan, lineage)],
+    }

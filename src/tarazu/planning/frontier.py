@@ -26,6 +26,7 @@ Bundle = tuple[bool, ...]
 
 MAX_ENUMERATED = 12  # measures; above it bundles grow one measure at a time
 COST_DRAWS = 4_000
+WORTH_SHOWING = 1.002  # mean turnover over that of the next cheaper bundle
 LARGEST_CUT = 3.0  # log points: a delivery cost of one twentieth
 
 COLUMNS = (
@@ -45,11 +46,11 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A bundle with the score it was chosen by."""
+    """A bundle with the score it was chosen by: chance of the target, then mean turnover, USD."""
 
     bundle: Bundle
     probability: float
-    median: float
+    mean: float
 
 
 def frontier(
@@ -87,9 +88,9 @@ def _turnover(
 def _enumerated(block: Block, found: Attribution, count: int, target: float) -> list[Scored]:
     turnovers = bundle_turnovers(block, found, count)
     chance = (turnovers >= target).mean(axis=1)
-    medians = np.median(turnovers, axis=1)
+    means = turnovers.mean(axis=1)
     return [
-        Scored(tuple(bool((number >> i) & 1) for i in range(count)), float(chance[number]), float(medians[number]))
+        Scored(tuple(bool((number >> i) & 1) for i in range(count)), float(chance[number]), float(means[number]))
         for number in range(1 << count)
     ]
 
@@ -99,7 +100,7 @@ def _grown(score: Callable[[Bundle], Array], count: int, target: float) -> list[
 
     def scored(bundle: Bundle) -> Scored:
         values = score(bundle)
-        return Scored(bundle, float((values >= target).mean()), float(np.median(values)))
+        return Scored(bundle, float((values >= target).mean()), float(values.mean()))
 
     best = scored((False,) * count)
     found = [best]
@@ -112,7 +113,7 @@ def _grown(score: Callable[[Bundle], Array], count: int, target: float) -> list[
 
 
 def _rank(item: Scored) -> tuple[float, float]:
-    return item.probability, item.median
+    return item.probability, item.mean
 
 
 def _best_by_number(scored: Sequence[Scored]) -> list[Scored]:
@@ -129,10 +130,10 @@ def _best_by_cost(scored: Sequence[Scored], measures: Sequence[Measure], costs: 
     stated = np.array([m.cost is not None for m in measures])
     medians = np.median(costs, axis=1)
     priced = [item for item in scored if stated[list(item.bundle)].all()]
-    priced.sort(key=lambda item: (float(medians @ np.array(item.bundle)), -item.median))
+    priced.sort(key=lambda item: (float(medians @ np.array(item.bundle)), -item.mean))
     out: list[Scored] = []
     for item in priced:
-        if not out or (item.probability, item.median) > _rank(out[-1]) and item.median > 1.002 * out[-1].median:
+        if not out or (item.probability >= out[-1].probability and item.mean > WORTH_SHOWING * out[-1].mean):
             out.append(item)
     return out
 

@@ -275,8 +275,10 @@ def announced_picture(plan: Plan) -> Figure:
 
 
 def _bucket(plan: Plan, rows: Sequence[dict[str, Any]]) -> str:
+    """The row this pair stands in: rows ascend by growth, the last but two being the fastest."""
     needed = plan.needed_growth_percent
-    return str(rows[0 if needed < 10 else 1 if needed < 20 else 2]["bucket"])
+    place = sum(needed >= bound for bound in (10, 20, 30))
+    return str(rows[place]["bucket"])
 
 
 def _series_words(plan: Plan) -> str:

@@ -101,7 +101,10 @@ class Plan:
 
     @cached_property
     def table(self) -> Table:
-        """Chance by threshold, year, series and regime, with and without the measures."""
+        """Chance by threshold, year, series and regime, with and without the measures.
+
+        Neighbouring years are given for the asked regime, the other regimes for the target year.
+        """
         q = self.question
         columns = (
             Column("threshold_usd", "USD"),
@@ -126,6 +129,7 @@ class Plan:
             for year in near
             for name in series
             for regime in self.given.regimes
+            if regime.id == q.regime or year == q.by
         )
         return Table("probabilities", columns, rows)
 

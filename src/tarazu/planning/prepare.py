@@ -20,11 +20,12 @@ from tarazu.planning.block import Ingredients
 from tarazu.planning.dossier import Dossier
 from tarazu.planning.regimes import UNCHANGED
 from tarazu.planning.regions import TRADE_SOURCE, TRADE_URL, YEAR, pair_totals
-from tarazu.potential.assess import assess
+from tarazu.potential.assess import assess as assess_direction
 from tarazu.potential.figures import Role, read
 from tarazu.potential.line import Assessment
 from tarazu.potential.priors import PotentialPriors
-from tarazu.trade.baseline import POOLED, Baseline, baseline
+from tarazu.trade.baseline import POOLED, Baseline
+from tarazu.trade.baseline import baseline as pool
 from tarazu.trade.statements import Grid, PartFlow
 
 TREND_YEARS = 4  # the reference class sorts pairs by their growth over four years
@@ -45,17 +46,34 @@ class Prepared:
     checks: tuple[Check, ...]
 
 
-def from_dossier(dossier: Dossier) -> Prepared:
-    """Assess the products, bound the directions by them, pool the statements."""
+def assess(dossier: Dossier) -> tuple[Assessment, Assessment]:
+    """What could be traded: realised, potential and unrealised trade by product, home to partner and back."""
+    products, markets = (list(dossier.tables[name]) for name in ("products", "markets"))
+    there, back = dossier_grid(dossier).directions
+    priors = PotentialPriors.load()
+    return (
+        assess_direction(products, markets, there, dossier.last_year, priors),
+        assess_direction(products, markets, back, dossier.last_year, priors),
+    )
+
+
+def baseline(dossier: Dossier) -> Baseline:
+    """Where trade stands, and whose figures say so: the pooled series and each country's own."""
+    return _pooled(dossier, assess(dossier))
+
+
+def _pooled(dossier: Dossier, assessments: tuple[Assessment, Assessment]) -> Baseline:
     products, markets = (list(dossier.tables[name]) for name in ("products", "markets"))
     grid = dossier_grid(dossier)
-    priors = PotentialPriors.load()
-    pair = tuple(
-        assess(products, markets, direction, dossier.last_year, priors) for direction in grid.directions
-    )
-    assessments = (pair[0], pair[1])
     parts = [part for d in (0, 1) for part in _part_flows(products, markets, assessments[d], d, grid)]
-    found = baseline(list(dossier.tables["turnover"]), grid, parts)
+    return pool(list(dossier.tables["turnover"]), grid, parts)
+
+
+def from_dossier(dossier: Dossier) -> Prepared:
+    """Assess the products, bound the directions by them, pool the statements."""
+    assessments = assess(dossier)
+    found = _pooled(dossier, assessments)
+    grid = found.grid
     growth, rows, checks = gdp_growth(list(dossier.tables["macro"]), (grid.home, grid.partner))
     product_checks = (check for each in assessments for check in each.checks)
     return Prepared(found, assessments, growth, rows, (*found.checks, *product_checks, *checks))
@@ -105,7 +123,7 @@ def from_totals(home: Country, partner: Country) -> Prepared:
         ("turnover_usd_m", "turnover_low_usd_m", "turnover_high_usd_m", "growth_pct", "same_as", "derived_from",
          "superseded_by", "rests_on")
     )  # fmt: skip
-    found = baseline([{**empty, **row}], grid)
+    found = pool([{**empty, **row}], grid)
     missing = (
         "no dossier: products, measures, routes and the two reports are unknown, so the plan shows totals, business as "
         f"usual and the record of announced targets only. `tarazu dossier new {home} {partner} --target ...` starts one."

@@ -52,8 +52,8 @@ class Simulation:
     years
         (H,) calendar years after the base year.
     plan, usual
-        Turnover (draws, H) USD by (series, regime), with all measures and with none; NaN in the years
-        that are not needed under a regime other than the asked one.
+        Turnover (draws, H) USD by (series, regime), with all measures and with none; under a regime other
+        than the asked one only the target year is filled, the others are NaN.
     without_overlap, with_failures
         (draws,) turnover of the target year in the asked series and regime: measures at full size, and
         measures that may fail.
@@ -126,13 +126,12 @@ def _block_sizes(draws: int) -> list[int]:
 def _run_block(block: Block, given: Ingredients, question: Question, keep_lines: bool) -> dict[str, Any]:
     series = tuple(dict.fromkeys((question.series, POOLED)))
     everything = [1.0] * len(given.measures)
-    near = {question.by - 1, question.by, question.by + 1}
     plan = {(s, r.id): np.full((block.n, len(given.years)), np.nan) for s in series for r in given.regimes}
     usual = {key: values.copy() for key, values in plan.items()}
     lines = np.empty((0, 0))
     for h, year in enumerate(given.years):
         for regime in given.regimes:
-            if regime.id != question.regime and year not in near:
+            if regime.id != question.regime and year != question.by:
                 continue
             share = coefficients(block, given.measures, everything, year, given.base_year, regime.id)
             reached = flows(block, Setting(h, regime.id), share, series)

@@ -27,7 +27,7 @@ from tarazu.core.errors import ConvergenceError, ShapeError
 Array = NDArray[np.float64]
 
 MAX_NEWTON = 40
-NEWTON_TOLERANCE = 1e-11  # log points of the producer's price
+LAST_STEP = 1e-6  # log points of the producer's price; Newton squares it, so what is left is about 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,40 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Hats:
-    """New value divided by old, (..., n) each; `price` is the producer's."""
+    """New value divided by old, (..., n) each, kept as logs because a caller needs few of them.
 
-    delivered: Array
-    customs: Array
-    free_on_board: Array
-    quantity: Array
-    price: Array
+    Attributes
+    ----------
+    log_delivered, log_price
+        Value at the buyer's door; the producer's price.
+    money, tariff
+        Log change of the costs paid in money, and of the tariff among them.
+    """
+
+    log_delivered: Array
+    log_price: Array
+    money: Array
+    tariff: Array
+
+    @property
+    def delivered(self) -> Array:
+        return np.asarray(np.exp(self.log_delivered))
+
+    @property
+    def customs(self) -> Array:
+        return np.asarray(np.exp(self.log_delivered - self.tariff))
+
+    @property
+    def free_on_board(self) -> Array:
+        return np.asarray(np.exp(self.log_delivered - self.money))
+
+    @property
+    def quantity(self) -> Array:
+        return np.asarray(np.exp(self.log_delivered - self.money - self.log_price))
+
+    @property
+    def price(self) -> Array:
+        return np.asarray(np.exp(self.log_price))
 
 
 def respond(market: Market, own: Array, money: Array, tariff: Array, rivals: Array) -> Hats:
@@ -91,13 +118,7 @@ def respond(market: Market, own: Array, money: Array, tariff: Array, rivals: Arr
     effective = price + own
     index = _log_index(market, effective, rivals)
     delivered = -market.theta * effective + (market.theta + 1 - market.eta) * index
-    return Hats(
-        delivered=np.exp(delivered),
-        customs=np.exp(delivered - tariff),
-        free_on_board=np.exp(delivered - money),
-        quantity=np.exp(delivered - money - price),
-        price=np.exp(price),
-    )
+    return Hats(delivered, price, money, tariff)
 
 
 def outside(market: Market, rivals: Array) -> Array:
@@ -119,23 +140,23 @@ def _log_index(market: Market, effective: Array, rivals: Array) -> Array:
 
 def _producer_price(market: Market, own: Array, money: Array, rivals: Array) -> Array:
     """(..., n) log change of the producer's price at which quantity demanded equals p^supply."""
-    shape = np.broadcast_shapes(own.shape, rivals.shape)
-    price = np.zeros(shape)
+    price = np.zeros(np.broadcast_shapes(own.shape, rivals.shape))
     finite = np.isfinite(market.supply)
     if not finite.any():
         return price
-    slope_supply = np.where(finite, market.supply, 0.0)
+    slope_supply = 1 + np.where(finite, market.supply, 0.0)
+    lift = market.theta + 1 - market.eta
     for _ in range(MAX_NEWTON):
         effective = price + own
         own_weight = market.own_share * np.exp(-market.theta * effective)
         weight = own_weight + rivals
-        index = -np.log(weight) / market.theta
-        lift = market.theta + 1 - market.eta
-        excess = -market.theta * effective + lift * index - money - (1 + slope_supply) * price
-        slope = -market.theta + lift * own_weight / weight - 1 - slope_supply
-        step = np.where(finite, -excess / slope, 0.0)
-        price = price + step
-        if float(np.abs(step).max(initial=0.0)) < NEWTON_TOLERANCE:
+        excess = -market.theta * effective - lift / market.theta * np.log(weight) - money - slope_supply * price
+        slope = lift * own_weight / weight - (market.theta + slope_supply)
+        step = excess / slope
+        if not finite.all():
+            step = np.where(finite, step, 0.0)
+        price -= step
+        if max(float(step.max(initial=0.0)), -float(step.min(initial=0.0))) < LAST_STEP:
             return price
     raise ConvergenceError(
         f"No producer price after {MAX_NEWTON} Newton steps (last step {float(np.abs(step).max()):.1e} log points)."

@@ -200,7 +200,7 @@ def _with_potential(line: Line) -> Line:
     white = np.random.default_rng(0).standard_normal((5, TABLE_DRAWS, 1))
     if line.attainable.interval is None:
         return line
-    flow, reach, _, _ = unscaled([line], white)
+    flow, reach, *_ = unscaled([line], white)
     levels = (0.1, 0.5, 0.9)
     return replace(
         line,

@@ -40,6 +40,9 @@ class LineDraws:
     flow, potential
         (n, K) USD in the base year; potential is never below the flow, and equals it where neither
         supply nor demand is known.
+    room
+        (n, K) USD of supply or demand, whichever is smaller, but at least the potential: what a lifted
+        limit can reach; equal to the potential where neither is known.
     other
         (n,) USD of all goods without a line, not negative.
     own_share
@@ -53,6 +56,7 @@ class LineDraws:
     flow: Array
     other: Array
     potential: Array
+    room: Array
     own_share: Array
     rival_share: Array
     rivals: tuple[str, ...]
@@ -75,26 +79,28 @@ def draws(assessment: Assessment, rng: np.random.Generator, n: int, total_usd: A
     if total_usd.shape != (n,):
         raise ShapeError(expected=(n,), got=total_usd.shape, what="total_usd")
     lines = assessment.lines
-    flow, potential, own, price = unscaled(lines, rng.standard_normal((5, n, len(lines))))
-    room = (1 - assessment.priors.rest_share) * total_usd
+    flow, potential, market, own, price = unscaled(lines, rng.standard_normal((5, n, len(lines))))
+    left = (1 - assessment.priors.rest_share) * total_usd
     summed = flow.sum(axis=1)
-    scale = np.where(summed > room, room / np.where(summed > 0, summed, 1.0), 1.0)[:, None]
+    scale = np.where(summed > left, left / np.where(summed > 0, summed, 1.0), 1.0)[:, None]
     flow *= scale
     potential *= scale
+    market *= scale
     names, remainder = _remainders(lines)
     return LineDraws(
         flow=flow,
         other=np.maximum(total_usd - flow.sum(axis=1), 0.0),
         potential=potential,
+        room=market,
         own_share=own,
-        rival_share=(1 - own)[:, :, None] * remainder,
+        rival_share=np.einsum("nk,kr->nkr", 1 - own, remainder),
         rivals=names,
         unit_value=price,
     )
 
 
-def unscaled(lines: Sequence[Line], white: Array) -> tuple[Array, Array, Array, Array]:
-    """Flow and potential (USD), own share and unit value before any total is known, (n, K) each.
+def unscaled(lines: Sequence[Line], white: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Flow, potential and market (USD), own share and unit value before any total is known, (n, K) each.
 
     Parameters
     ----------
@@ -109,11 +115,13 @@ def unscaled(lines: Sequence[Line], white: Array) -> tuple[Array, Array, Array, 
     )
     own = _lognormal([line.own_share.interval for line in lines], white[4])
     flow = _usd([line.realised for line in lines], white[4], price)
-    reach = np.fmin(supply, demand) * attainable
+    market = np.fmin(supply, demand)
+    reach = market * attainable
     zero = np.array([line.zero_flow for line in lines], dtype=bool)
     own[:, zero] = np.minimum(own[:, zero], attainable[:, zero])
     flow[:, zero] = np.minimum(own[:, zero] * demand[:, zero], reach[:, zero])
-    return flow, np.fmax(flow, reach), np.clip(own, *SHARE_LIMITS), price
+    potential = np.fmax(flow, reach)
+    return flow, potential, np.fmax(potential, market), np.clip(own, *SHARE_LIMITS), price
 
 
 def _usd(sizes: Sequence[Size], white: Array, price: Array) -> Array:

@@ -24,7 +24,7 @@ def size(figures: Sequence[Figure], price: Interval | None, base_year: int, prio
     """
     sure = [each for each in figures if each.doubt is not Doubt.YES]
     measures = ("usd_m", "kt") if price else ("usd_m",)
-    told = any(usable(each, measure, base_year, priors) for each in sure for measure in measures)
+    told = any(getattr(f, m) and usable(f, m, base_year, priors) for f in sure for m in measures)
     chosen = sure if told else figures
     value, weight = (yearly(chosen, measure, base_year, priors) for measure in ("usd_m", "kt"))
     if weight and price and (value is None or _surer(weight, price, value)):

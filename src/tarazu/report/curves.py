@@ -22,7 +22,6 @@ from tarazu.report.style import (
     Layer,
     Rows,
     amount,
-    by_lines,
     chart,
     linear_ticks,
     log_ticks,
@@ -60,7 +59,7 @@ class _Plane:
                 titleAlign="left",
                 titleAnchor="end",
                 titleX=-LEFT + 4,
-                titleY=-TOP + 14,
+                titleY=-TOP + 12,
                 labelExpr=USD_LABEL,
                 values=ticks,
             ),
@@ -96,7 +95,7 @@ class _Plane:
         values = [{"year": row["year"], "usd": row["q50"]} for row in rows if self.seen(row["q50"])]
         return chart(values).mark_line(color=colour, **style).encode(self.x, self.y)
 
-    def end_labels(self, ends: Sequence[tuple[str, float, str]]) -> list[Layer]:
+    def end_labels(self, ends: Sequence[tuple[str, float, str]]) -> Layer:
         """Labels (text, USD, colour) at the right edge, moved apart where they would overlap."""
         most = max(text.count("\n") for text, _, _ in ends) + 1
         places = spread([self.px(usd) for _, usd, _ in ends], LINE * most + 3)
@@ -106,16 +105,14 @@ class _Plane:
         ]
         return self.texts(values, align="left", dx=6)
 
-    def texts(self, values: Rows, **style: Any) -> list[Layer]:
-        """Text of one or more lines, centred on its place."""
-        return [
-            chart(rows)
-            .mark_text(
-                baseline="middle", lineBreak="\n", lineHeight=LINE, dy=-LINE * (lines - 1) / 2, **style
-            )
-            .encode(self.x, self.y, alt.Text("text:N"), alt.Color("colour:N", scale=None))
-            for lines, rows in by_lines(values).items()
+    def texts(self, values: Rows, **style: Any) -> Layer:
+        """Text of one or more lines, centred on its place; Vega by itself centres the first line only."""
+        placed = [
+            {**value, "usd": self.usd(self.px(value["usd"]) + LINE / 2 * value["text"].count("\n"))}
+            for value in values
         ]
+        mark = chart(placed).mark_text(baseline="middle", lineBreak="\n", lineHeight=LINE, **style)
+        return mark.encode(self.x, self.y, alt.Text("text:N"), alt.Color("colour:N", scale=None))
 
 
 def baseline(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
@@ -155,7 +152,7 @@ def baseline(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | 
     if points:
         layers += _statements(plane, points, colours)
     if ends:
-        layers += plane.end_labels(ends)
+        layers.append(plane.end_labels(ends))
     right = min(max(text_width(text for text, _, _ in ends) + 14, 24), 200)
     return Drawing(layers, HEIGHT, LEFT, right, top=TOP)
 
@@ -163,7 +160,7 @@ def baseline(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | 
 def _statements(plane: _Plane, points: Rows, colours: Mapping[str, str]) -> list[Layer]:
     groups = list(_grouped(points, "group"))
     legend = alt.Legend(title="Statement by", orient="none", direction="horizontal", titleOrient="left",
-                        legendX=-LEFT + 4, legendY=-TOP + 24)  # fmt: skip
+                        legendX=-LEFT + 4, legendY=-TOP + 22)  # fmt: skip
     scale: dict[str, Any] = {"domain": groups, "range": [colours[name] for name in groups]}
     shapes: dict[str, Any] = {
         "domain": groups,
@@ -228,9 +225,9 @@ def fan(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
         layers.append(plane.line(history, INK, strokeWidth=2.4))
     layers += _targets(plane, history, targets)
     if ends:
-        layers += plane.end_labels(ends)
+        layers.append(plane.end_labels(ends))
     right = min(max(text_width(text for text, _, _ in ends) + 14, 24), 200)
-    return Drawing(layers, HEIGHT, LEFT, right, top=44)
+    return Drawing(layers, HEIGHT, LEFT, right, top=TOP)
 
 
 def _since(plane: _Plane, year: float) -> list[Layer]:
@@ -239,7 +236,7 @@ def _since(plane: _Plane, year: float) -> list[Layer]:
     sides: list[tuple[str, Literal["left", "right"], int]] = [("so far", "right", -6), ("ahead", "left", 6)]
     return [rule] + [
         chart([{"year": year, "usd": plane.high}])
-        .mark_text(text=text, align=align, dx=dx, dy=8, color=MUTED)
+        .mark_text(text=text, align=align, dx=dx, dy=-14, color=MUTED)
         .encode(plane.x, plane.y)
         for text, align, dx in sides
     ]
@@ -266,9 +263,8 @@ def _targets(plane: _Plane, history: Rows, targets: Rows) -> list[Layer]:
     mark = chart(values).mark_point(shape="diamond", size=130, filled=True, color=VERMILLION, opacity=1)
     layers.append(mark.encode(plane.x, plane.y))
     halo: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
-    for look in (halo, {}):
-        layers += plane.texts(values, align="right", dx=-12, fontWeight="bold", **look)
-    return layers
+    names = [plane.texts(values, align="right", dx=-12, fontWeight="bold", **look) for look in (halo, {})]
+    return [*layers, *names]
 
 
 def _drawable(value: float | None, log: bool) -> bool:

@@ -64,13 +64,47 @@ def draw(figure: Figure) -> str:
     ShapeError
         If the kind is unknown, or a table or column it needs is absent.
     """
+    described = specification(figure)
+    if not described:
+        return ""
+    import altair as alt
+    import vl_convert
+
+    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    return _finish(vl_convert.vegalite_to_svg(described, vl_version=version), figure)
+
+
+def specification(figure: Figure) -> dict[str, Any]:
+    """Vega-Lite specification of a figure, its data inside; empty where `draw` returns no picture.
+
+    Raises
+    ------
+    ShapeError
+        As `draw`.
+    """
     _require(figure)
+    import altair as alt
     from altair.utils.schemapi import debug_mode
 
     rows = {role: table.records() for role, table in figure.data.items()}
-    with debug_mode(False):  # Altair's validation costs more than the drawing; the tests run with it
+    # Altair's own validation and its merging of layers cost more than the drawing: the tests validate.
+    with debug_mode(False):
         drawing = _drawer(figure.kind)(rows, figure.options)
-        return "" if drawing is None else _finish(_render(drawing), figure)
+        if drawing is None:
+            return {}
+        datasets: dict[str, Any] = {}
+        inside = {"top_level": False, "datasets": datasets}
+        layers = [layer.to_dict(validate=False, context=inside) for layer in drawing.layers]
+    return {
+        "$schema": alt.SCHEMA_URL,
+        "config": CONFIG,
+        "width": drawing.width,
+        "height": drawing.height,
+        "padding": {side: getattr(drawing, side) for side in ("left", "right", "top", "bottom")},
+        "autosize": {"type": "none"},
+        "datasets": datasets,
+        "layer": layers,
+    }
 
 
 def _require(figure: Figure) -> None:
@@ -96,24 +130,6 @@ def _drawer(kind: str) -> Draw:
         "announced": rows.announced,
     }
     return drawers[kind]
-
-
-def _render(drawing: Drawing) -> str:
-    import altair as alt
-    import vl_convert
-
-    picture = alt.layer(
-        *drawing.layers,
-        width=drawing.width,
-        height=drawing.height,
-        padding=drawing.padding,
-        autosize=alt.AutoSizeParams(type="none"),
-    )
-    specification = picture.to_dict(validate=False)
-    specification["config"] = CONFIG
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    svg: str = vl_convert.vegalite_to_svg(specification, vl_version=version)
-    return svg
 
 
 def _finish(svg: str, figure: Figure) -> str:

@@ -6,7 +6,9 @@ at the right, so that no label covers a mark and nothing has to be read off an a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import altair as alt
@@ -28,7 +30,6 @@ from tarazu.report.style import (
     Layer,
     Rows,
     amount,
-    by_lines,
     chance,
     chances,
     chart,
@@ -38,13 +39,25 @@ from tarazu.report.style import (
     wrap,
 )
 
+LOW, TALL, HEAD = 25, 35, 31  # px, height of a row whose label has one line, two, or names a group
 GAP = 12  # px between a label and the plot
 
 
-class _Board:
-    """Rows of one height with labels at the left, an axis below and columns of text at the right.
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Texts by row at the right of the plot, under a heading; width in px, swatch the colour it explains."""
 
-    `columns` are heading, texts by row and width in px; rows in `headings` name the group below them.
+    heading: str
+    texts: Sequence[str]
+    width: int
+    swatch: str = ""
+
+
+class _Board:
+    """Rows with labels at the left, an axis below and columns of text at the right.
+
+    Rows in `headings` name the group below them. A row is as high as its label needs; marks are given by
+    the number of their row and by x (and x2) on the axis.
     """
 
     def __init__(
@@ -52,69 +65,112 @@ class _Board:
         labels: Sequence[str],
         axis: Mapping[str, Any],
         domain: tuple[float, float],
-        columns: Sequence[tuple[str, Sequence[str], int]],
+        columns: Sequence[_Column],
         headings: frozenset[int] = frozenset(),
     ) -> None:
-        self.labels = [wrap(label, 60 if i in headings else 42) for i, label in enumerate(labels)]
-        named = [label for i, label in enumerate(self.labels) if i not in headings]
-        self.step = 38 if any("\n" in label for label in self.labels) else 26
-        self.left = min(max(text_width(named) + GAP + 4, 90), 300)
+        self.labels = [wrap(label, 60 if i in headings else 44) for i, label in enumerate(labels)]
+        self.heights = [
+            HEAD if i in headings else TALL if "\n" in label else LOW for i, label in enumerate(self.labels)
+        ]
+        ends = list(accumulate(self.heights))
+        self.middles = [end - height / 2 for end, height in zip(ends, self.heights, strict=True)]
         self.headings, self.columns = headings, columns
-        self.right = sum(width for _, _, width in columns) + 14
-        self.y = alt.Y("row:O", axis=None, scale=alt.Scale(type="band", domain=list(range(len(labels)))))
+        self.frame = Drawing(
+            [],
+            height=ends[-1],
+            left=min(max(text_width(self.labels) + GAP, 90), 300),
+            right=sum(column.width for column in columns) + 14,
+            top=28,
+            bottom=48,
+        )
         self.x = alt.X(
             "x:Q",
             scale=alt.Scale(domain=list(domain), nice=False),
             axis=alt.Axis(titleAnchor="start", titleAlign="left", titlePadding=8, tickCount=5, **axis),
         )
+        self.y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[ends[-1], 0], nice=False))
 
-    def drawing(self, layers: Sequence[Layer], top: float = 26) -> Drawing:
-        height = self.step * len(self.labels)
-        frame = Drawing([], height, self.left, self.right, top, 52)
-        return Drawing(
-            [*layers, *self._labels(), *self._columns(frame.width)], height, self.left, self.right, top, 52
-        )
+    def drawing(self, layers: Sequence[Layer]) -> Drawing:
+        return replace(self.frame, layers=[*layers, *self._labels(), *self._columns()])
 
-    def bars(self, values: Rows, colour: str, height: int = 14) -> Layer:
+    def bars(self, values: Rows, colour: str, thickness: float = 14) -> Layer:
         """Bars from x to x2."""
-        mark = chart(values).mark_bar(color=colour, height=height)
-        return mark.encode(self.x, self.y, alt.X2("x2:Q"))
+        placed = [
+            {
+                **value,
+                "y": self.middles[value["row"]] - thickness / 2,
+                "y2": self.middles[value["row"]] + thickness / 2,
+            }
+            for value in values
+        ]
+        return chart(placed).mark_rect(color=colour).encode(self.x, self.y, alt.X2("x2:Q"), alt.Y2("y2:Q"))
 
     def rules(self, values: Rows, colour: str = INK, width: float = 1.3) -> Layer:
         """Horizontal lines from x to x2."""
-        mark = chart(values).mark_rule(color=colour, strokeWidth=width)
+        mark = chart(self._placed(values)).mark_rule(color=colour, strokeWidth=width)
         return mark.encode(self.x, self.y, alt.X2("x2:Q"))
 
     def dots(self, values: Rows, colour: str = BLUE) -> Layer:
-        mark = chart(values).mark_point(filled=True, size=90, color=colour, opacity=1)
+        mark = chart(self._placed(values)).mark_point(filled=True, size=90, color=colour, opacity=1)
         return mark.encode(self.x, self.y)
 
     def links(self, values: Rows) -> Layer:
-        """Thin upright lines at x from a row to the one that follows."""
-        mark = chart(values).mark_rule(color=GREY, strokeWidth=0.8)
-        return mark.encode(self.x, self.y, alt.Y2("next:O"))
+        """Thin upright lines at x from a row to the one below it."""
+        placed = [{**value, "y2": self.middles[value["row"] + 1]} for value in self._placed(values)]
+        mark = chart(placed).mark_rule(color=GREY, strokeWidth=0.8)
+        return mark.encode(self.x, self.y, alt.Y2("y2:Q"))
+
+    def shade(self, rows: Iterable[int]) -> Layer:
+        """A pale band over the whole width behind some rows."""
+        placed = [
+            {"y": self.middles[row] - self.heights[row] / 2, "y2": self.middles[row] + self.heights[row] / 2}
+            for row in rows
+        ]
+        mark = chart(placed).mark_rect(color=SHADE, x=-self.frame.left, x2=WIDTH - self.frame.left)
+        return mark.encode(self.y, alt.Y2("y2:Q"))
+
+    def _placed(self, values: Rows) -> Rows:
+        return [{**value, "y": self.middles[value["row"]]} for value in values]
 
     def _labels(self) -> list[Layer]:
-        plain = [{"row": i, "text": label} for i, label in enumerate(self.labels) if i not in self.headings]
-        layers = []
-        for lines, rows in by_lines(plain).items():
-            mark = chart(rows).mark_text(
-                align="right", baseline="middle", lineBreak="\n", lineHeight=LINE, dy=-LINE * (lines - 1) / 2
-            )
-            layers.append(mark.encode(self.y, alt.XValue(-GAP), alt.Text("text:N")))
-        heads = [{"row": i, "text": self.labels[i].replace("\n", " ")} for i in sorted(self.headings)]
-        mark = chart(heads).mark_text(align="left", baseline="middle", fontWeight="bold", dy=3)
-        return [*layers, mark.encode(self.y, alt.XValue(4 - self.left), alt.Text("text:N"))]
+        # Vega centres the first line of a text only, so a label of two lines starts half a line higher.
+        plain = [
+            {"y": middle - LINE / 2 * label.count("\n"), "text": label}
+            for i, (label, middle) in enumerate(zip(self.labels, self.middles, strict=True))
+            if i not in self.headings
+        ]
+        names = chart(plain).mark_text(
+            align="right",
+            baseline="middle",
+            lineBreak="\n",
+            lineHeight=LINE,
+            x=-GAP,
+            limit=self.frame.left - GAP,
+        )
+        heads = chart(
+            [{"y": self.middles[i], "text": self.labels[i].replace("\n", " ")} for i in self.headings]
+        )
+        bold = heads.mark_text(
+            align="left", baseline="middle", fontWeight="bold", dy=4, x=4 - self.frame.left
+        )
+        return [mark.encode(self.y, alt.Text("text:N")) for mark in (names, bold)]
 
-    def _columns(self, plot: float) -> list[Layer]:
-        layers, edge = [], plot + 10
-        for heading, texts, width in self.columns:
-            edge += width
-            values = [{"row": i, "text": text} for i, text in enumerate(texts) if text]
-            mark = chart(values).mark_text(align="right", baseline="middle")
-            layers.append(mark.encode(self.y, alt.XValue(edge), alt.Text("text:N")))
-            head = chart([{}]).mark_text(text=heading, align="right", color=MUTED)
-            layers.append(head.encode(alt.XValue(edge), alt.YValue(-12)))
+    def _columns(self) -> list[Layer]:
+        layers, edge = [], self.frame.width + 10
+        for column in self.columns:
+            edge += column.width
+            values = [{"y": self.middles[i], "text": text} for i, text in enumerate(column.texts) if text]
+            mark = chart(values).mark_text(align="right", baseline="middle", x=edge)
+            layers.append(mark.encode(self.y, alt.Text("text:N")))
+            layers.append(
+                chart([{}]).mark_text(text=column.heading, align="right", color=MUTED, x=edge, y=-12)
+            )
+            if column.swatch:
+                place = edge - text_width([column.heading]) - 4
+                square = chart([{}]).mark_point(shape="square", size=90, filled=True, opacity=1)
+                layers.append(
+                    square.encode(color=alt.ColorValue(column.swatch), x=alt.value(place), y=alt.value(-12))
+                )
         return layers
 
 
@@ -125,13 +181,13 @@ def waterfall(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
     ``part`` begins where the bar above it ends, and its whisker is its own 80% interval. Medians need not
     add up to the median of the end: what is left over is visible as a step, not hidden.
     """
-    return _steps(data["bars"], "median", "80% interval")
+    return _steps(data["bars"], "median, USD", "80% interval")
 
 
 def gap(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """From one reporter's figure to the other's: like `waterfall`, with columns value, low, high (USD)."""
     bars = [{**row, "q10": row["low"], "q50": row["value"], "q90": row["high"]} for row in data["bars"]]
-    return _steps(bars, "value", "interval")
+    return _steps(bars, "value, USD", "interval")
 
 
 def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
@@ -151,7 +207,7 @@ def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
         if row["q10"] is not None and row["q90"] is not None:
             whiskers.append({"row": i, "x": base + row["q10"], "x2": base + row["q90"]})
         if i + 1 < len(bars):
-            links.append({"row": i, "next": i + 1, "x": level})
+            links.append({"row": i, "x": level})
     board = _Board(
         [row["label"] for row in bars],
         {"title": "USD a year", "labelExpr": USD_LABEL},
@@ -161,8 +217,8 @@ def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
             for v in (row["x"], row["x2"])
         ),
         [
-            (value, [amount(row["q50"], signed=row["kind"] == "part") for row in bars], 72),
-            (width, [interval(row["q10"], row["q90"]) for row in bars], 132),
+            _Column(value, [amount(row["q50"], signed=row["kind"] == "part") for row in bars], 72),
+            _Column(width, [interval(row["q10"], row["q90"]) for row in bars], 132),
         ],
     )
     layers = [
@@ -179,29 +235,21 @@ def potential(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
     Table *products*: product, direction, realised, unrealised (USD a year); a missing part is printed as
     unknown and takes no length.
     """
-    order = list(dict.fromkeys(row["direction"] for row in data["products"]))
-    lines: list[dict[str, Any] | str] = []
-    for direction in order:
-        rows = [row for row in data["products"] if row["direction"] == direction]
-        lines += [str(direction), *sorted(rows, key=_total, reverse=True)]
-    rows = [line for line in lines if isinstance(line, dict)]
-    if not any(row[part] is not None for row in rows for part in ("realised", "unrealised")):
+    if not any(row[part] is not None for row in data["products"] for part in ("realised", "unrealised")):
         return None
-    realised, unrealised = [], []
-    for i, line in enumerate(lines):
-        if isinstance(line, dict):
-            done = line["realised"] or 0.0
-            realised.append({"row": i, "x": 0.0, "x2": done})
-            unrealised.append({"row": i, "x": done, "x2": done + (line["unrealised"] or 0.0)})
+    lines, headings = _grouped(data["products"], "direction", lambda row: -_total(row))
+    products = [(i, line) for i, line in enumerate(lines) if i not in headings]
+    realised = [{"row": i, "x": 0.0, "x2": row["realised"] or 0.0} for i, row in products]
+    unrealised = [{"row": i, "x": row["realised"] or 0.0, "x2": _total(row)} for i, row in products]
     board = _Board(
-        [line if isinstance(line, str) else line["product"] for line in lines],
-        {"title": "USD a year.  Dark: realised; light: unrealised.", "labelExpr": USD_LABEL},
+        [line["direction" if i in headings else "product"] for i, line in enumerate(lines)],
+        {"title": "USD a year", "labelExpr": USD_LABEL},
         _usd_domain(row["x2"] for row in realised + unrealised),
         [
-            (part, ["" if isinstance(line, str) else amount(line[part]) for line in lines], width)
-            for part, width in (("realised", 70), ("unrealised", 84))
+            _Column("realised", _texts(lines, headings, lambda row: amount(row["realised"])), 78, BLUE),
+            _Column("unrealised", _texts(lines, headings, lambda row: amount(row["unrealised"])), 92, SKY),
         ],
-        frozenset(i for i, line in enumerate(lines) if isinstance(line, str)),
+        headings,
     )
     return board.drawing([board.bars(realised, BLUE), board.bars(unrealised, SKY)])
 
@@ -225,9 +273,9 @@ def frontier(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | 
         {"title": "Chance of reaching the target", "format": ".0%"},
         _share_domain(point["x"] for point in points),
         [
-            ("chance", [chance(row["probability"]) for row in rows], 58),
-            ("turnover", [amount(row["q50"]) for row in rows], 76),
-            ("cost" if key == "cost_usd_m" else "measures", size, 76),
+            _Column("chance", [chance(row["probability"]) for row in rows], 58),
+            _Column("turnover, USD", [amount(row["q50"]) for row in rows], 102),
+            _Column("cost, USD" if key == "cost_usd_m" else "measures", size, 82),
         ],
     )
     stems = [{**point, "x": 0.0, "x2": point["x"]} for point in points]
@@ -239,46 +287,33 @@ def regimes(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | N
 
     Table *points*: regime, threshold_usd (USD a year), probability, low, high (0..1).
     """
-    thresholds = sorted({row["threshold_usd"] for row in data["points"] if row["threshold_usd"] is not None})
-    lines: list[dict[str, Any] | str] = []
-    for regime in dict.fromkeys(row["regime"] for row in data["points"]):
-        rows = [r for r in data["points"] if r["regime"] == regime and r["threshold_usd"] is not None]
-        lines += [str(regime), *sorted(rows, key=lambda row: row["threshold_usd"])]
-    points = [
-        (i, line)
-        for i, line in enumerate(lines)
-        if isinstance(line, dict) and line["probability"] is not None
-    ]
+    rows = [row for row in data["points"] if row["threshold_usd"] is not None]
+    lines, headings = _grouped(rows, "regime", lambda row: row["threshold_usd"])
+    points = [(i, r) for i, r in enumerate(lines) if i not in headings and r["probability"] is not None]
     if not points:
         return None
     board = _Board(
-        [line if isinstance(line, str) else f"at least {amount(line['threshold_usd'])}" for line in lines],
+        [
+            line["regime"] if i in headings else f"at least USD {amount(line['threshold_usd'])}"
+            for i, line in enumerate(lines)
+        ],
         {"title": "Chance; line: its interval", "format": ".0%"},
         _share_domain(v for _, row in points for v in (row["probability"], row["high"]) if v is not None),
         [
-            ("chance", ["" if isinstance(line, str) else chance(line["probability"]) for line in lines], 58),
-            (
-                "interval",
-                ["" if isinstance(line, str) else chances(line["low"], line["high"]) for line in lines],
-                92,
-            ),
+            _Column("chance", _texts(lines, headings, lambda row: chance(row["probability"])), 58),
+            _Column("interval", _texts(lines, headings, lambda row: chances(row["low"], row["high"])), 92),
         ],
-        frozenset(i for i, line in enumerate(lines) if isinstance(line, str)),
+        headings,
     )
-    layers = [
-        board.rules(
-            [_span(i, row) for i, row in points if row["low"] is not None and row["high"] is not None], GREY
+    thresholds = sorted({row["threshold_usd"] for row in rows})
+    dots = [
+        board.dots(
+            [{"row": i, "x": row["probability"]} for i, row in points if row["threshold_usd"] == threshold],
+            BLUES[max(rank - len(thresholds), -len(BLUES))],  # the highest threshold is darkest
         )
+        for rank, threshold in enumerate(thresholds)
     ]
-    for rank, threshold in enumerate(thresholds):
-        colour = BLUES[-1 - (len(thresholds) - 1 - rank) % len(BLUES)]
-        layers.append(
-            board.dots(
-                [{"row": i, "x": r["probability"]} for i, r in points if r["threshold_usd"] == threshold],
-                colour,
-            )
-        )
-    return board.drawing(layers)
+    return board.drawing([board.rules(_spans(points), GREY), *dots])
 
 
 def announced(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
@@ -303,25 +338,39 @@ def announced(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
         {"title": "Share of targets met on time; line: 80% interval", "format": ".0%"},
         (0.0, 1.0),
         [
-            ("met on time", [_of(row["share"], row["n"]) for row in rows], 92),
-            ("interval", [chances(row["low"], row["high"]) if row["n"] else "" for row in rows], 76),
+            _Column("met on time", [_of(row["share"], row["n"]) for row in rows], 92),
+            _Column("interval", [chances(row["low"], row["high"]) if row["n"] else "" for row in rows], 92),
         ],
     )
-    shade = chart([{"row": i} for i, row in enumerate(rows) if row["bucket"] in here])
     layers = [
-        shade.mark_rect(color=SHADE).encode(
-            board.y, alt.XValue(-board.left), alt.X2Value(WIDTH - board.left)
-        ),
-        board.rules(
-            [_span(i, row) for i, row in points if row["low"] is not None and row["high"] is not None], GREY
-        ),
+        board.shade(i for i, row in enumerate(rows) if row["bucket"] in here),
+        board.rules(_spans(points), GREY),
         board.dots([{"row": i, "x": row["share"]} for i, row in points]),
     ]
     return board.drawing(layers)
 
 
-def _span(row: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"row": row, "x": values["low"], "x2": values["high"]}
+def _grouped(rows: Rows, key: str, rank: Callable[[dict[str, Any]], float]) -> tuple[Rows, frozenset[int]]:
+    """Rows in order of rank under a row that names their group, and the places of those headings."""
+    lines: Rows = []
+    headings = []
+    for group in dict.fromkeys(row[key] for row in rows):
+        headings.append(len(lines))
+        lines += [{key: str(group)}, *sorted((row for row in rows if row[key] == group), key=rank)]
+    return lines, frozenset(headings)
+
+
+def _texts(lines: Rows, headings: frozenset[int], text: Callable[[dict[str, Any]], str]) -> list[str]:
+    return ["" if i in headings else text(line) for i, line in enumerate(lines)]
+
+
+def _spans(points: Iterable[tuple[int, dict[str, Any]]]) -> Rows:
+    """Intervals of the rows that have both ends."""
+    return [
+        {"row": i, "x": row["low"], "x2": row["high"]}
+        for i, row in points
+        if row["low"] is not None and row["high"] is not None
+    ]
 
 
 def _total(row: Mapping[str, Any]) -> float:

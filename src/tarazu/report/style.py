@@ -28,13 +28,12 @@ INK, MUTED, GRID, SHADE = "#1f2933", "#5b6770", "#e3e7ea", "#f1f4f6"
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#9CCBEA",
 )  # fmt: skip
-GREY, SLATE = "#7b8790", "#3d4c5a"
+GREY, SLATE = "#7b8790", "#9fabb5"
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, GREY)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 BLUES = ("#9CCBEA", "#4A9BD1", "#0072B2", "#00456B")  # from low to high
 
-LINE = 15  # px from one line of a label to the next
-_CHARACTER = 6.5  # px, mean width of a character at FONT_SIZE
+LINE = 14  # px from one line of a label to the next
 
 Rows = list[dict[str, Any]]
 Layer = Any  # an Altair chart, whose methods are typed as Any
@@ -51,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "labelColor": MUTED,
         "labelFontSize": FONT_SIZE,
         "labelPadding": 7,
+        "labelFlush": False,
         "titleColor": MUTED,
         "titleFontSize": FONT_SIZE,
         "titleFontWeight": "normal",
@@ -63,6 +63,7 @@ CONFIG: dict[str, Any] = {
         "titleColor": MUTED,
         "symbolSize": 70,
         "columnPadding": 18,
+        "titlePadding": 10,
     },
 }
 
@@ -78,10 +79,10 @@ USD_LABEL = (
 
 
 def amount(usd: float | None, *, signed: bool = False) -> str:
-    """US dollars without the currency, which stands on the axis: ``528 m``; signed: ``+43.2 m``."""
+    """US dollars without the currency, which stands on the axis: ``3 bn``, ``528 m``; signed: ``+43.2 m``."""
     if usd is None or not math.isfinite(usd):
         return "unknown"
-    text = format_amount(usd).replace("USD ", "")
+    text = format_amount(usd).replace("USD ", "").replace(".0 ", " ")
     return f"+{text}" if signed and usd > 0 else text
 
 
@@ -111,29 +112,35 @@ def chances(low: float | None, high: float | None) -> str:
     first, last = chance(low), chance(high)
     if first == last:
         return first
-    return f"{first.removesuffix('%')}–{last}" if first[0].isdigit() else f"{first} to {last}"
+    plain = first[0].isdigit() and last[0].isdigit()
+    return f"{first.removesuffix('%')}–{last}" if plain else f"{first} to {last}"
 
 
-def wrap(label: str, width: int = 40) -> str:
-    """A label on at most two lines, those it has already or as many as it needs; the rest is an ellipsis."""
+def wrap(label: str, width: int = 44) -> str:
+    """A label on at most two lines of like length; what does not fit ends in an ellipsis.
+
+    A label that brings its own line break keeps it.
+    """
     if "\n" in label:
         return "\n".join(textwrap.shorten(line, width, placeholder=" …") for line in label.split("\n")[:2])
-    return "\n".join(textwrap.wrap(label, width, max_lines=2, placeholder=" …"))
+    if len(label) <= width:
+        return label
+    for narrower in range(len(label) // 2, width):
+        lines = textwrap.wrap(label, narrower, break_on_hyphens=False)
+        if len(lines) <= 2:
+            return "\n".join(lines)
+    return "\n".join(textwrap.wrap(label, width, max_lines=2, placeholder=" …", break_on_hyphens=False))
 
 
-def by_lines(rows: Rows) -> dict[int, Rows]:
-    """Rows by the number of lines of their ``text``: Vega centres only the first line of a text."""
-    out: dict[int, Rows] = {}
-    for row in rows:
-        out.setdefault(row["text"].count("\n") + 1, []).append(row)
-    return out
+def text_width(texts: Iterable[str]) -> float:
+    """Rough width in px of the longest line of any of the texts, rather too wide than too narrow."""
+    return max((sum(map(_width, line)) for text in texts for line in text.split("\n")), default=0.0)
 
 
-def text_width(lines: Iterable[str]) -> float:
-    """Rough width in px of the longest line of any of the texts."""
-    longest = (sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) for text in lines
-               for line in text.split("\n"))  # fmt: skip
-    return _CHARACTER * max(longest, default=0)
+def _width(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return FONT_SIZE
+    return 8.2 if character.isupper() or character > "\u02ff" else 6.3
 
 
 def round_up(value: float) -> float:
@@ -204,7 +211,3 @@ class Drawing:
     @property
     def width(self) -> float:
         return WIDTH - self.left - self.right
-
-    @property
-    def padding(self) -> dict[str, float]:
-        return {"left": self.left, "right": self.right, "top": self.top, "bottom": self.bottom}

@@ -77,9 +77,8 @@ class Baseline:
         drift = layout.view(self.posterior.mode, "drift")
         weights = np.exp(layout.view(self.posterior.mode, "flow")[:, -1])
         share = weights / weights.sum()
-        covariance = np.linalg.inv(self.posterior.precision_root @ self.posterior.precision_root.T)
-        at = layout.slices["drift"]
-        return float(share @ drift), float(math.sqrt(share @ covariance[at, at] @ share))
+        rows = self.posterior.root[layout.slices["drift"]]
+        return float(share @ drift), float(np.linalg.norm(share @ rows))
 
     def rows_for(self, year: int) -> tuple[str, ...]:
         """Ids of the statements whose span touches a year."""

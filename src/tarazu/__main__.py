@@ -1,0 +1,5 @@
+"""``python -m tarazu``."""
+
+from tarazu.cli import main
+
+main()

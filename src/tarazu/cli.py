@@ -1,0 +1,376 @@
+"""The command line: parse, call, print. Commands use the same words as the Python interface."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import tarazu
+from tarazu.core.amounts import parse_amount
+from tarazu.core.errors import DossierError, TarazuError
+
+if TYPE_CHECKING:
+    from tarazu.planning.dossier import Dossier
+    from tarazu.planning.plan import Plan
+
+EXIT_FINDINGS, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+OURS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Amount(click.ParamType[float]):
+    """An amount as people write it: 3bn, 3e9, "3 billion", 528m."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        return float(value) if isinstance(value, (int, float)) else parse_amount(value)
+
+
+@click.group(context_settings=OURS)
+@click.version_option(tarazu.__version__, message="tarazu %(version)s")
+def cli() -> None:
+    """What a bilateral trade target would take, and which promises carry it.
+
+    \b
+    Examples:
+      tarazu plan kaz-irn
+      tarazu plan UZB KAZ --target 10bn --by 2030
+      tarazu explain kaz-irn baseline.2022
+      tarazu dossier new TUR IRN --target 30bn
+    """
+
+
+Command = Callable[..., Any]
+
+
+def _question(command: Command) -> Command:
+    """Options that say what is asked."""
+    for option in reversed(
+        (
+            click.option("--target", type=Amount(), help='Turnover to reach: 3bn, 3e9, "3 billion", 528m.'),
+            click.option("--by", type=int, help="Calendar year of the target."),
+            click.option("--regime", help="Circumstances that hold; regimes.toml of the dossier names them."),
+            click.option("--draws", type=int, default=10_000, show_default=True, help="Draws through the chain."),
+            click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same plan."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _json(command: Command) -> Command:
+    return click.option("--json", "json_path", metavar="PATH|-", help="Write JSON there; - is standard output.")(command)
+
+
+@cli.command()
+@click.argument("pair", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER")
+@_question
+@_json
+@click.option("--html", "html_path", metavar="PATH", help="Write the report there.")
+@click.option("--csv", "csv_folder", metavar="DIR", help="Write the tables there, one CSV file each.")
+def plan(
+    pair: tuple[str, ...],
+    target: float | None,
+    by: int | None,
+    regime: str | None,
+    draws: int,
+    seed: int,
+    json_path: str | None,
+    html_path: str | None,
+    csv_folder: str | None,
+) -> None:
+    """What a target would take: the answer, a report, JSON and CSV.
+
+    DOSSIER is the name of a bundled dossier or a folder. Two countries (HOME PARTNER) run at the level of
+    totals where no dossier is bundled. Without an output option all files are written to the current
+    folder; with any, only those.
+
+    \b
+    Examples:
+      tarazu plan kaz-irn
+      tarazu plan kaz-irn --target 1bn --by 2028 --regime sanctions-tightened
+      tarazu plan UZB KAZ --target 10bn --by 2030 --json -
+    """
+    from tarazu.planning import output
+    from tarazu.planning.document import report_html
+
+    result = _run(pair, target, by, regime, draws, seed)
+    chosen = any((json_path, html_path, csv_folder))
+    written: list[Path] = []
+    with _progress() as step:
+        if not chosen:
+            step("report")
+            written += result.write(Path())
+        # everything is built before anything is written
+        data = output.json_text(result.to_dict()) if json_path else ""
+        if html_path:
+            step("report")
+        page = report_html(result) if html_path else ""
+    if json_path and json_path != "-":
+        written.append(output.write_text(Path(json_path), data))
+    if html_path:
+        written.append(output.write_text(Path(html_path), page))
+    if csv_folder:
+        written.append(output.write_csv(result, Path(csv_folder)))
+    if json_path == "-":
+        click.echo(data, nl=False)
+    else:
+        from tarazu.planning.terminal import print_plan
+
+        print_plan(result, written)
+
+
+@cli.command()
+@click.argument("pair", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER")
+@_json
+def baseline(pair: tuple[str, ...], json_path: str | None) -> None:
+    """Where trade stands by year, and whose figures say so.
+
+    \b
+    Examples:
+      tarazu baseline kaz-irn
+      tarazu baseline kaz-irn --json -
+    """
+    from tarazu.planning import output, prepare
+    from tarazu.planning.terminal import print_baseline
+
+    dossier, countries = _subject(pair)
+    found = prepare.baseline(dossier) if dossier else prepare.from_totals(*countries).baseline
+    _emit(json_path, output.baseline_dict(found), lambda: print_baseline(found))
+
+
+@cli.command()
+@click.argument("pair", nargs=1, metavar="DOSSIER")
+@_json
+def potential(pair: str, json_path: str | None) -> None:
+    """What could be traded: realised, potential and unrealised trade by product.
+
+    \b
+    Example:
+      tarazu potential kaz-irn
+    """
+    from tarazu.planning import output, prepare
+    from tarazu.planning.terminal import print_potential
+
+    found = prepare.assess(_load(pair))
+    data = {
+        "directions": [
+            {
+                "direction": each.direction,
+                "products": each.table.records(),
+                "missing": [
+                    {"product": m.product, "codes": m.codes, "lacks": list(m.lacks), "rows": list(m.rows)}
+                    for m in each.missing
+                ],
+                "checks": [output.check_dict(check) for check in each.checks],
+            }
+            for each in found
+        ]
+    }
+    _emit(json_path, data, lambda: print_potential(found))
+
+
+@cli.command()
+@click.argument("words", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER  FIGURE")
+@_question
+@_json
+def explain(
+    words: tuple[str, ...],
+    target: float | None,
+    by: int | None,
+    regime: str | None,
+    draws: int,
+    seed: int,
+    json_path: str | None,
+) -> None:
+    """How one figure came about, down to the rows it rests on.
+
+    Figures are named by dots: baseline.2022, gap.2022.scope, statement.tu038, usual.2030, path.2027,
+    probability, measure.fta, effect.fta-01, product.ID, frontier.number.3, back-solve.50,
+    parameter.pooling.step_sd. An unknown name lists the nearest ones.
+
+    \b
+    Examples:
+      tarazu explain kaz-irn baseline.2022
+      tarazu explain kaz-irn measure.fta
+    """
+    from tarazu.planning.explain import as_dict
+    from tarazu.planning.terminal import print_lineage
+
+    if len(words) < 2:
+        raise click.UsageError("expected a dossier (or two countries) and the name of a figure.")
+    result = _run(words[:-1], target, by, regime, draws, seed)
+    lineage = result.explain(words[-1])
+    _emit(json_path, as_dict(result, lineage), lambda: print_lineage(result, lineage))
+
+
+@cli.group()
+def dossier() -> None:
+    """Check a dossier, or start one for another pair."""
+
+
+@dossier.command()
+@click.argument("path", metavar="DOSSIER")
+@_json
+def check(path: str, json_path: str | None) -> None:
+    """List every finding: file, row, column, what is wrong, how to mend it. Exit code 1 on errors.
+
+    \b
+    Examples:
+      tarazu dossier check kaz-irn
+      tarazu dossier check my-dossier
+    """
+    from tarazu.core.checks import errors
+    from tarazu.planning import output
+    from tarazu.planning.dossier import check as check_dossier
+    from tarazu.planning.terminal import print_checks
+
+    found = check_dossier(path)
+    _emit(json_path, {"checks": [output.check_dict(each) for each in found]}, lambda: print_checks(found))
+    if errors(found):
+        sys.exit(EXIT_FINDINGS)
+
+
+@dossier.command()
+@click.argument("home")
+@click.argument("partner")
+@click.option("--target", type=Amount(), required=True, help="The announced turnover: 30bn.")
+@click.option("--by", type=int, help="Calendar year of the target, if one was named.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to; by default home-partner.")
+def new(home: str, partner: str, target: float, by: int | None, folder: Path | None) -> None:
+    """Write a documented scaffold for another pair, with the values that the bundled tables know.
+
+    \b
+    Example:
+      tarazu dossier new TUR IRN --target 30bn
+    """
+    from tarazu.core.codes import country
+    from tarazu.planning.scaffold import scaffold
+
+    one, other = country(home), country(partner)
+    place = folder or Path(f"{one.alpha3}-{other.alpha3}".lower())
+    for path in scaffold(one, other, target, by, place):
+        click.echo(path)
+    click.echo(f"Next: fill in the tables, then `tarazu dossier check {place}` and `tarazu plan {place}`.", err=True)
+
+
+@dossier.command("list")
+def list_() -> None:
+    """Names of the dossiers that come with Tarazu."""
+    for name in tarazu.bundled():
+        click.echo(name)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the shell's completion script.
+
+    \b
+    Example:
+      tarazu completion bash > ~/.local/share/bash-completion/completions/tarazu
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None, "the choice names shells that click knows"
+    click.echo(found(cli, {}, "tarazu", "_TARAZU_COMPLETE").source())
+
+
+def _run(
+    pair: tuple[str, ...], target: float | None, by: int | None, regime: str | None, draws: int, seed: int
+) -> Plan:
+    from tarazu.planning.plan import plan as run
+
+    dossier, countries = _subject(pair)
+    with _progress() as step:
+        return run(
+            dossier or (countries[0].alpha3, countries[1].alpha3),
+            target,
+            by,
+            regime=regime,
+            draws=draws,
+            seed=seed,
+            progress=step,
+        )
+
+
+def _subject(pair: tuple[str, ...]) -> tuple[Dossier | None, Any]:
+    """A dossier, or two countries that have none."""
+    from tarazu.core.codes import country
+
+    if len(pair) == 1:
+        return _load(pair[0]), None
+    if len(pair) != 2:
+        raise click.UsageError(f"expected a dossier or two countries, got {len(pair)} names: {' '.join(pair)}.")
+    one, other = country(pair[0]), country(pair[1])
+    name = f"{one.alpha3}-{other.alpha3}".lower()
+    if name in tarazu.bundled():
+        click.echo(f"Using the bundled dossier {name}.", err=True)
+        return _load(name), None
+    return None, (one, other)
+
+
+def _load(name: str) -> Dossier:
+    from tarazu.planning.dossier import load
+
+    return load(name)
+
+
+def _emit(json_path: str | None, data: Any, show: Callable[[], None]) -> None:
+    from tarazu.planning.output import json_text, write_text
+
+    if json_path is None:
+        show()
+    elif json_path == "-":
+        click.echo(json_text(data), nl=False)
+    else:
+        click.echo(write_text(Path(json_path), json_text(data)))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[..., None]]:
+    """A bar on standard error of a terminal; silence when piped."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def step(stage: str, done: int = 0, total: int = 1) -> None:
+            task = tasks.setdefault(stage, bar.add_task(stage, total=total))
+            bar.update(task, completed=done, total=total)
+
+        yield step
+
+
+def main() -> None:
+    """Entry point: clear messages, exit codes, never a traceback for bad input."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing was written.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except DossierError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except TarazuError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,148 @@
+"""What the commands print: the answer first, then a few short tables. Files hold the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from tarazu.core.amounts import format_amount
+from tarazu.core.checks import Check, Severity
+from tarazu.core.source import Lineage
+from tarazu.core.table import is_missing
+from tarazu.planning.lead import conditions, lead
+from tarazu.planning.words import percent
+from tarazu.potential.line import Assessment
+from tarazu.trade.baseline import Baseline
+
+if TYPE_CHECKING:
+    from tarazu.planning.plan import Plan
+
+PIPED_WIDTH = 120  # columns when the output is no terminal
+
+
+def _console() -> Console:
+    probe = Console()
+    return probe if probe.is_terminal else Console(width=PIPED_WIDTH)
+
+
+def _usd(value: float | None) -> str:
+    return "–" if is_missing(value) or value is None else format_amount(value)
+
+
+def _grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], right_from: int = 1) -> Grid:
+    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for place, header in enumerate(headers):
+        grid.add_column(header, justify="right" if place >= right_from else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(escape(cell) for cell in row))
+    return grid
+
+
+def print_plan(plan: Plan, written: Sequence[Path]) -> None:
+    """The answer, its conditions, chances, path, measures, and where the files are."""
+    q, out = plan.question, _console()
+    out.print(f"[bold]{escape(plan.home.name())}–{escape(plan.partner.name())}[/bold], {format_amount(q.target_usd)} by {q.by}\n")
+    out.print(escape(lead(plan)) + "\n")
+    for condition in conditions(plan):
+        out.print(f"  · {escape(condition)}")
+    out.print()
+    chances = ((name, percent(p)) for name, p in plan.probability_variants.items() if plan.given.measures or name == "no measure")
+    out.print(_grid(f"Chance of {format_amount(q.target_usd)} in {q.by}", ("reading", "chance"), chances))
+    out.print()
+    path = (
+        (str(r["year"]), _usd(r["usual_q10"]), _usd(r["usual_q50"]), _usd(r["usual_q90"]), _usd(r["plan_q50"]), _usd(r["needed"]))
+        for r in plan.path
+    )
+    headers = ("year", "by itself 10%", "median", "90%", "all measures, median", "even growth to target")
+    out.print(_grid("Path", headers, path))
+    if plan.given.measures:
+        out.print()
+        measures = ((r["name"], _usd(r["q10"]), _usd(r["mean"]), _usd(r["q90"]), _usd(r["claimed_usd"])) for r in plan.attribution)
+        out.print(_grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures))
+    warnings = sum(check.severity is Severity.WARNING for check in dict.fromkeys(plan.checks))
+    out.print(f"\n{warnings} warnings; the report lists every check.")
+    for path_ in written:
+        out.print(f"Wrote {escape(str(path_))}", highlight=False)
+
+
+def print_baseline(found: Baseline) -> None:
+    """Turnover by year in every series, and the statements that fit worst."""
+    out = _console()
+    by_year: dict[int, dict[str, Any]] = {}
+    for row in found.table:
+        if row["direction"] == "both":
+            by_year.setdefault(row["year"], {})[row["series"]] = row
+    rows = (
+        (str(year), *(f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})" for r in (series[s] for s in found.series)))
+        for year, series in by_year.items()
+    )
+    out.print(_grid("Turnover, median (10%–90%)", ("year", *found.series), rows))
+    parts = ((str(r["year"]), f"{_usd(r['home_usd'])} against {_usd(r['partner_usd'])}", r["part"], _usd(r["q50"])) for r in found.gap)
+    out.print()
+    out.print(_grid("Mirror gap", ("year", "reports", "part", "median"), parts, right_from=3))
+    without = (
+        (str(r["year"]), r["without"], r["series"], f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})", _usd(r["stated_usd"]), r["covered"])
+        for r in found.sensitivity
+    )
+    out.print()
+    headers = ("year", "without", "series", "the rest says", "left out", "inside 80%")
+    out.print(_grid("Without figures that rest on one another", headers, without, right_from=3))
+    out.print()
+    print_checks(found.checks)
+
+
+def _short(value: float) -> str:
+    return format_amount(value).removeprefix("USD ")
+
+
+def print_potential(found: tuple[Assessment, Assessment]) -> None:
+    """Products of both directions with their potential, and what is missing."""
+    out = _console()
+    for each in found:
+        rows = (
+            (r["product"], *(_usd_m(r[f"{kind}_{q}"]) for kind in ("realised", "potential", "unrealised") for q in ("q10", "q50", "q90")))
+            for r in each.table
+        )
+        headers = ("product", *(f"{kind} {q}" for kind in ("realised", "potential", "unrealised") for q in ("10%", "50%", "90%")))
+        out.print(_grid(f"{each.direction}, USD million a year", headers, rows))
+        missing = "; ".join(f"{m.product} ({', '.join(m.lacks)})" for m in each.missing)
+        out.print(f"\nMissing: {escape(missing) or 'nothing'}\n")
+
+
+def _usd_m(value: float | None) -> str:
+    return "–" if is_missing(value) or value is None else f"{value:,.1f}"
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """Every finding on a line of its own, then the count."""
+    out = _console()
+    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+    for check in checks:
+        out.print(f"[{colour[check.severity]}]{check.severity.value}[/]  {escape(check.where)}: {escape(check.message)}", highlight=False)
+    counts = {s: sum(c.severity is s for c in checks) for s in Severity}
+    out.print(", ".join(f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items()))
+
+
+def print_lineage(plan: Plan, lineage: Lineage) -> None:
+    """A figure, its values, its method, what it was computed from, and the rows it rests on."""
+    from tarazu.planning.explain import source_rows
+
+    out = _console()
+    out.print(f"[bold]{escape(lineage.figure)}[/bold]")
+    for name, value in lineage.values.items():
+        shown = f"{value:,.6g}" if isinstance(value, float) else str(value)
+        out.print(f"  {escape(name)}: {escape(shown)}", highlight=False)
+    out.print(f"\nHow: {escape(lineage.method.text)}")
+    if lineage.method.citation:
+        out.print(f"After: {escape(lineage.method.citation)}")
+    if lineage.inputs:
+        out.print(f"\nFrom: {escape(', '.join(lineage.inputs))}", highlight=False)
+    if lineage.rows:
+        out.print("\nRests on:")
+        for place, row in source_rows(plan, lineage):
+            out.print(f"  {escape(place)}  {escape(row)}", highlight=False)
