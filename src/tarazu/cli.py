@@ -55,8 +55,12 @@ def _question(command: Command) -> Command:
             click.option("--target", type=Amount(), help='Turnover to reach: 3bn, 3e9, "3 billion", 528m.'),
             click.option("--by", type=int, help="Calendar year of the target."),
             click.option("--regime", help="Circumstances that hold; regimes.toml of the dossier names them."),
-            click.option("--draws", type=int, default=10_000, show_default=True, help="Draws through the chain."),
-            click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same plan."),
+            click.option(
+                "--draws", type=int, default=10_000, show_default=True, help="Draws through the chain."
+            ),
+            click.option(
+                "--seed", type=int, default=1, show_default=True, help="The same seed, the same plan."
+            ),
         )
     ):
         command = option(command)
@@ -64,7 +68,9 @@ def _question(command: Command) -> Command:
 
 
 def _json(command: Command) -> Command:
-    return click.option("--json", "json_path", metavar="PATH|-", help="Write JSON there; - is standard output.")(command)
+    return click.option(
+        "--json", "json_path", metavar="PATH|-", help="Write JSON there; - is standard output."
+    )(command)
 
 
 @cli.command()
@@ -256,7 +262,9 @@ def new(home: str, partner: str, target: float, by: int | None, folder: Path | N
     place = folder or Path(f"{one.alpha3}-{other.alpha3}".lower())
     for path in scaffold(one, other, target, by, place):
         click.echo(path)
-    click.echo(f"Next: fill in the tables, then `tarazu dossier check {place}` and `tarazu plan {place}`.", err=True)
+    click.echo(
+        f"Next: fill in the tables, then `tarazu dossier check {place}` and `tarazu plan {place}`.", err=True
+    )
 
 
 @dossier.command("list")
@@ -307,7 +315,9 @@ def _subject(pair: tuple[str, ...]) -> tuple[Dossier | None, Any]:
     if len(pair) == 1:
         return _load(pair[0]), None
     if len(pair) != 2:
-        raise click.UsageError(f"expected a dossier or two countries, got {len(pair)} names: {' '.join(pair)}.")
+        raise click.UsageError(
+            f"expected a dossier or two countries, got {len(pair)} names: {' '.join(pair)}."
+        )
     one, other = country(pair[0]), country(pair[1])
     name = f"{one.alpha3}-{other.alpha3}".lower()
     if name in tarazu.bundled():

@@ -356,8 +356,15 @@ def test_unknown_kind_and_missing_columns_say_what_was_expected():
 
 @pytest.mark.parametrize(
     ("usd", "text"),
-    [(528e6, "528 m"), (3e9, "3 bn"), (-43.2e6, "−43.2 m"), (None, "unknown"), (math.nan, "unknown"), (0.0, "0")],
-)  # fmt: skip
+    [
+        (528e6, "528 m"),
+        (3e9, "3 bn"),
+        (-43.2e6, "−43.2 m"),
+        (None, "unknown"),
+        (math.nan, "unknown"),
+        (0.0, "0"),
+    ],
+)
 def test_amounts_leave_the_currency_to_the_axis(usd, text):
     assert style.amount(usd) == text
 

@@ -35,7 +35,11 @@ class Check:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.where}: {self.message}" if self.where else f"{self.severity}: {self.message}"
+        return (
+            f"{self.severity}: {self.where}: {self.message}"
+            if self.where
+            else f"{self.severity}: {self.message}"
+        )
 
     @classmethod
     def error(cls, name: str, where: str, message: str) -> Check:

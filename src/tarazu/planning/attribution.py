@@ -60,7 +60,12 @@ class Attribution:
 
 
 def attribute(
-    block: Block, measures: Sequence[Measure], setting: Setting, base_year: int, years: Sequence[int], series: str
+    block: Block,
+    measures: Sequence[Measure],
+    setting: Setting,
+    base_year: int,
+    years: Sequence[int],
+    series: str,
 ) -> Attribution:
     """Shapley values of every measure, draw by draw."""
     everything = [True] * len(measures)

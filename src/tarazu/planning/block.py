@@ -183,7 +183,8 @@ def _lines(given: Ingredients, totals: Array, rng: np.random.Generator) -> tuple
         n=n,
         sizes=effect_sizes(given.measures, n, rng),
         regime={
-            r.id: {id(f): split_lognormal(f.factor, rng.standard_normal(n)) for f in r.flows} for r in given.regimes
+            r.id: {id(f): split_lognormal(f.factor, rng.standard_normal(n)) for f in r.flows}
+            for r in given.regimes
         },
         elasticity_scale=split_lognormal(
             section("response")["elasticity_scale"].interval, rng.standard_normal(n)

@@ -23,17 +23,20 @@ if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 POOLING = Method(
-    "Posterior of a random walk with reporter biases, yearly deviations and Student-t noise, pooled from every usable "
+    "Posterior of a random walk with reporter biases, yearly deviations and Student-t noise, pooled from "
+    "every usable "
     "statement; quantiles of draws.",
     "docs/method.md, Baseline",
 )
 RESPONSE = Method(
-    "Change of delivery cost through exact hat algebra in the product's market, capped by supply and demand; Shapley "
+    "Change of delivery cost through exact hat algebra in the product's market, capped by supply and "
+    "demand; Shapley "
     "value over the measures that touch each product, summed over products.",
     "Dekle, Eaton & Kortum (2008), IMF Staff Papers 55; Shapley (1953)",
 )
 CHANCE = Method(
-    "Share of draws in which the turnover of the calendar year is at least the threshold, current US dollars.",
+    "Share of draws in which the turnover of the calendar year is at least the threshold, current US "
+    "dollars.",
     "docs/method.md, Probability",
 )
 
@@ -97,9 +100,15 @@ def _statement(plan: Plan, rest: str) -> Lineage | None:
     values: dict[str, Any] = {}
     for row in rows:
         tag = "" if len(rows) == 1 else f" {row['direction']}"
-        values |= {f"{key}{tag}": value for key, value in row.items() if not is_missing(value) and value != ""}
+        values |= {
+            f"{key}{tag}": value for key, value in row.items() if not is_missing(value) and value != ""
+        }
     return Lineage(
-        f"statement.{rest}", Method("A row of the turnover table, as its source states it."), (), (_place(plan, rest),), values
+        f"statement.{rest}",
+        Method("A row of the turnover table, as its source states it."),
+        (),
+        (_place(plan, rest),),
+        values,
     )
 
 
@@ -109,8 +118,10 @@ def _gap(plan: Plan, rest: str) -> Lineage | None:
     if row is None:
         return None
     method = Method(
-        "Stated figure of the home country less that of the partner, taken apart on the pooled flows: CIF against FOB, "
-        "the calendars of the two spans, the narrower scope; the residual holds origin, re-exports and error.",
+        "Stated figure of the home country less that of the partner, taken apart on the pooled flows: CIF "
+        "against FOB, "
+        "the calendars of the two spans, the narrower scope; the residual holds origin, re-exports and "
+        "error.",
         "docs/method.md, Mirror gap",
     )
     rows = tuple(_place(plan, row[key]) for key in ("home_id", "partner_id"))
@@ -123,12 +134,17 @@ def _usual(plan: Plan, rest: str) -> Lineage | None:
     if row is None:
         return None
     method = Method(
-        "Base-year draws times the growth of pairs of like size, trend and distance from their peak, its centre pulled "
+        "Base-year draws times the growth of pairs of like size, trend and distance from their peak, its "
+        "centre pulled "
         "toward the growth of the two economies.",
         "docs/forecast-backtest.md; growth_quantiles.csv",
     )
     values = {key: row[key] for key in ("usual_q10", "usual_q50", "usual_q90")}
-    inputs = (f"baseline.{plan.base_year}", "parameter.forecast.gdp_weight", "parameter.forecast.income_elasticity")
+    inputs = (
+        f"baseline.{plan.base_year}",
+        "parameter.forecast.gdp_weight",
+        "parameter.forecast.income_elasticity",
+    )
     return Lineage(f"usual.{rest}", method, inputs, ("growth_quantiles.csv", *plan.prepared.gdp_rows), values)
 
 
@@ -136,7 +152,10 @@ def _path(plan: Plan, rest: str) -> Lineage | None:
     row = _find(plan.path, year=_whole(rest))
     if row is None:
         return None
-    method = Method("Business as usual of every draw, answered by all measures at their phase of that year.", "docs/method.md")
+    method = Method(
+        "Business as usual of every draw, answered by all measures at their phase of that year.",
+        "docs/method.md",
+    )
     inputs = (f"usual.{rest}", *(f"measure.{m.id}" for m in plan.given.measures))
     return Lineage(f"path.{rest}", method, inputs, (), {k: v for k, v in row.items() if not is_missing(v)})
 
@@ -146,7 +165,8 @@ def _probability(plan: Plan, rest: str) -> Lineage | None:
         return None
     q = plan.question
     values: dict[str, float | str] = {
-        "target_usd": q.target_usd, "by": q.by, "series": q.series, "regime": q.regime, "draws": q.draws, "seed": q.seed,
+        "target_usd": q.target_usd, "by": q.by, "series": q.series, "regime": q.regime,
+        "draws": q.draws, "seed": q.seed,
     }  # fmt: skip
     inputs = (f"usual.{q.by}", *(f"measure.{m.id}" for m in plan.given.measures))
     return Lineage("probability", CHANCE, inputs, (), values | dict(plan.probability_variants))
@@ -159,7 +179,9 @@ def _measure(plan: Plan, rest: str) -> Lineage | None:
     measure = next(m for m in plan.given.measures if m.id == rest)
     inputs = tuple(f"effect.{e.id}" for e in measure.effects)
     rows = (f"measures.csv:{rest}", *(f"commitments.csv:{c}" for c in measure.commitments))
-    return Lineage(f"measure.{rest}", RESPONSE, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)})
+    return Lineage(
+        f"measure.{rest}", RESPONSE, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)}
+    )
 
 
 def _effect(plan: Plan, rest: str) -> Lineage | None:
@@ -174,7 +196,9 @@ def _effect(plan: Plan, rest: str) -> Lineage | None:
     if e.before is not None:
         values["before"] = e.before
     rows = (f"measure_effects.csv:{rest}", *(_evidence(item) for item in e.evidence))
-    return Lineage(f"effect.{rest}", Method("A size with its evidence, as the dossier gives it."), (), rows, values)
+    return Lineage(
+        f"effect.{rest}", Method("A size with its evidence, as the dossier gives it."), (), rows, values
+    )
 
 
 def _product(plan: Plan, rest: str) -> Lineage | None:
@@ -185,14 +209,17 @@ def _product(plan: Plan, rest: str) -> Lineage | None:
     rows: tuple[str, ...] = ()
     if line is not None:
         parts = (line.realised, line.supply, line.demand, line.unit_value, line.own_share, line.attainable)
-        rows = tuple(dict.fromkeys((*(r for part in parts for r in part.rows), *line.rival_rows)))
+        rows = tuple(dict.fromkeys((*(r for part in parts for r in part.rows), *line.rivals.rows)))
     method = Method(
-        "Realised flow from value, or tonnes times unit value, scaled to the posterior total of the direction; potential "
+        "Realised flow from value, or tonnes times unit value, scaled to the posterior total of the "
+        "direction; potential "
         "is the smaller of supply and demand times the attainable share.",
         "docs/method.md, Potential",
     )
     values = {k: v for k, v in row.items() if not is_missing(v) and v != ""}
-    return Lineage(f"product.{rest}", method, (f"baseline.{plan.base_year}.{row['direction']}.pooled",), rows, values)
+    return Lineage(
+        f"product.{rest}", method, (f"baseline.{plan.base_year}.{row['direction']}.pooled",), rows, values
+    )
 
 
 def _frontier(plan: Plan, rest: str) -> Lineage | None:
@@ -200,10 +227,14 @@ def _frontier(plan: Plan, rest: str) -> Lineage | None:
     row = _find(plan.frontier, by=by, measures=_whole(count))
     if row is None:
         return None
-    method = Method("Best of all bundles on the first draws, scored again on fresh ones.", "docs/method.md, Bundles")
+    method = Method(
+        "Best of all bundles on the first draws, scored again on fresh ones.", "docs/method.md, Bundles"
+    )
     inputs = tuple(f"measure.{m}" for m in row["bundle"].split("; ") if m)
     rows = tuple(f"measures.csv:{m}" for m in row["bundle"].split("; ") if m)
-    return Lineage(f"frontier.{rest}", method, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)})
+    return Lineage(
+        f"frontier.{rest}", method, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)}
+    )
 
 
 def _back_solve(plan: Plan, rest: str) -> Lineage | None:
@@ -212,10 +243,17 @@ def _back_solve(plan: Plan, rest: str) -> Lineage | None:
     if row is None:
         return None
     method = Method(
-        "Missing turnover: the target less the quantile of the plan; further cut: bisection on a uniform fall of every "
+        "Missing turnover: the target less the quantile of the plan; further cut: bisection on a uniform "
+        "fall of every "
         "delivery cost, limits of supply and demand set aside."
     )
-    return Lineage(f"back-solve.{rest}", method, ("probability",), (), {k: v for k, v in row.items() if not is_missing(v)})
+    return Lineage(
+        f"back-solve.{rest}",
+        method,
+        ("probability",),
+        (),
+        {k: v for k, v in row.items() if not is_missing(v)},
+    )
 
 
 def _parameter(plan: Plan, rest: str) -> Lineage | None:

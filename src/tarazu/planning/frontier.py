@@ -68,7 +68,11 @@ def frontier(
     if len(measures) <= MAX_ENUMERATED and all(flows is not None for flows in found.lattices):
         scored = _enumerated(block, found, len(measures), target)
     else:
-        scored = _grown(lambda bundle: _turnover(block, measures, bundle, setting, year, base_year, series), len(measures), target)
+        scored = _grown(
+            lambda bundle: _turnover(block, measures, bundle, setting, year, base_year, series),
+            len(measures),
+            target,
+        )
     costs = _cost_draws(measures)
     rows = []
     for by, chosen in (("number", _best_by_number(scored)), ("cost", _best_by_cost(scored, measures, costs))):
@@ -79,7 +83,13 @@ def frontier(
 
 
 def _turnover(
-    block: Block, measures: Sequence[Measure], bundle: Bundle, setting: Setting, year: int, base_year: int, series: str
+    block: Block,
+    measures: Sequence[Measure],
+    bundle: Bundle,
+    setting: Setting,
+    year: int,
+    base_year: int,
+    series: str,
 ) -> Array:
     share = coefficients(block, measures, bundle, year, base_year, setting.regime)
     return turnover(block, setting, share, series)
@@ -90,7 +100,9 @@ def _enumerated(block: Block, found: Attribution, count: int, target: float) -> 
     chance = (turnovers >= target).mean(axis=1)
     means = turnovers.mean(axis=1)
     return [
-        Scored(tuple(bool((number >> i) & 1) for i in range(count)), float(chance[number]), float(means[number]))
+        Scored(
+            tuple(bool((number >> i) & 1) for i in range(count)), float(chance[number]), float(means[number])
+        )
         for number in range(1 << count)
     ]
 
@@ -171,7 +183,14 @@ def _row(
 
 
 def further_cut(
-    block: Block, measures: Sequence[Measure], setting: Setting, year: int, base_year: int, series: str, target: float, chance: float
+    block: Block,
+    measures: Sequence[Measure],
+    setting: Setting,
+    year: int,
+    base_year: int,
+    series: str,
+    target: float,
+    chance: float,
 ) -> float | None:
     """Uniform further cut of every delivery cost (share, 0..1) at which the target has this chance.
 

@@ -18,7 +18,11 @@ EVEN_CHANCE = 0.5
 
 def lead(plan: Plan) -> str:
     """One paragraph that can be pasted; a bundle that is not enough is said first."""
-    return " ".join(part for part in (_verdict(plan), _where(plan), _chance(plan), _measures(plan), _missing(plan)) if part)
+    return " ".join(
+        part
+        for part in (_verdict(plan), _where(plan), _chance(plan), _measures(plan), _missing(plan))
+        if part
+    )
 
 
 def best_probability(plan: Plan) -> float:
@@ -32,7 +36,8 @@ def _verdict(plan: Plan) -> str:
     aim = f"{format_amount(q.target_usd)} by {q.by}"
     if not plan.given.measures:
         return (
-            f"By itself the trade of {plan.home.name()} and {plan.partner.name()} reaches {aim} with a chance of "
+            f"By itself the trade of {plan.home.name()} and {plan.partner.name()} reaches {aim} with a "
+            "chance of "
             f"{percent(plan.probability)} ({likelihood(plan.probability)})."
         )
     if best_probability(plan) < EVEN_CHANCE:
@@ -44,15 +49,26 @@ def _where(plan: Plan) -> str:
     q = plan.question
     q10, q50, q90 = np.quantile(plan.simulation.first.level[q.series].sum(axis=1), (0.1, 0.5, 0.9)).tolist()
     return (
-        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} (80% interval {format_amount(q10)} to "
+        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} (80% interval "
+        f"{format_amount(q10)} to "
         f"{format_amount(q90)}); the target needs {plan.needed_growth_percent:.0f}% more every year."
     )
 
 
 def _counting(plan: Plan) -> str:
-    series = plan.question.series
+    country = _whose(plan)
+    return f"as {country} counts" if country else "in the pooled series"
+
+
+def _series(plan: Plan) -> str:
+    country = _whose(plan)
+    return f"{country}'s own series" if country else "the pooled series"
+
+
+def _whose(plan: Plan) -> str:
+    """Country in whose series the target counts; empty for the pooled series."""
     names = {plan.home.alpha3: plan.home.name(), plan.partner.alpha3: plan.partner.name()}
-    return f"as {names[series]} counts" if series in names else "in the pooled series"
+    return names.get(plan.question.series, "")
 
 
 def _chance(plan: Plan) -> str:
@@ -67,10 +83,11 @@ def _chance(plan: Plan) -> str:
     if not plan.given.measures:
         return record
     low, high = plan.probability_range
+    none = percent(plan.probability_business_as_usual)
     return (
-        f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), with none "
-        f"{percent(plan.probability_business_as_usual)}: a range conditional on regime “{plan.question.regime}”, the series "
-        f"{_counting(plan)} and judged effects, not a forecast. {record}"
+        f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), with none {none}: "
+        f"a range, not a forecast, conditional on the regime “{plan.question.regime}”, {_series(plan)} and judged effects. "
+        f"{record}"
     )
 
 
@@ -82,9 +99,10 @@ def _measures(plan: Plan) -> str:
     whole = plan.simulation.attribution.contribution.sum(axis=0)
     first = list(plan.attribution)[:2]
     parts = " and ".join(f"“{r['name']}” ({format_amount(r['mean'])})" for r in first)
+    usual = f"{format_amount(row['usual_q10'])} to {format_amount(row['usual_q90'])}"
     return (
-        f"Business as usual leads to {format_amount(row['usual_q50'])} in {q.by} (80% interval {format_amount(row['usual_q10'])} to "
-        f"{format_amount(row['usual_q90'])}); the measures add {format_amount(float(whole.mean()))} on average, most of it by {parts}."
+        f"Business as usual leads to {format_amount(row['usual_q50'])} in {q.by} (80% interval {usual}); the measures add "
+        f"{format_amount(float(whole.mean()))} on average, the largest parts being {parts}."
     )
 
 
@@ -95,9 +113,14 @@ def _missing(plan: Plan) -> str:
     needs = f"For an even chance {format_amount(even['missing_usd'])} more would be needed"
     ways = []
     if even["missing_kt"]:
-        ways.append(f"{even['missing_kt'] / 1e3:.1f} million tonnes at the plan's own average value of a tonne")
+        ways.append(
+            f"{even['missing_kt'] / 1e3:.1f} million tonnes at the plan's own average value of a tonne"
+        )
     if even["further_cut"]:
-        ways.append(f"a further cut of every delivery cost by {even['further_cut']:.0%} if supply and demand set no limit")
+        ways.append(
+            f"a further cut of every delivery cost by {even['further_cut']:.0%} if supply and demand set no "
+            "limit"
+        )
     return f"{needs}: {', or '.join(ways)}." if ways else f"{needs}."
 
 
@@ -105,26 +128,37 @@ def conditions(plan: Plan) -> tuple[str, ...]:
     """What the answer assumes, one sentence each."""
     q = plan.question
     said = [
-        f"The target means turnover of goods, both directions, in the calendar year {q.by}, current US dollars, {_counting(plan)}.",
+        f"The target means turnover of goods, both directions, in the calendar year {q.by}, current US "
+        f"dollars, {_counting(plan)}.",
     ]
     if plan.dossier and plan.dossier.by_is_assumption and q.by == plan.dossier.by:
         said.append(f"The year {q.by} is our assumption: the announcement names none.")
     if plan.dossier:
         regime = next(r for r in plan.given.regimes if r.id == q.regime)
         said.append(f"Regime: {regime.title}. Other regimes are shown apart and carry no probability.")
+    if plan.given.measures:
         said.append(
-            "Most effect sizes are transferred from other countries or are judgement; each is listed with its basis. Unless said "
+            "Most effect sizes are transferred from other countries or are judgement; each is listed with "
+            "its basis. Unless said "
             "otherwise, measures are carried out as described; how often such measures fail is shown apart."
         )
         said.append(
-            "What business as usual already contains, because every pair undertakes it, is taken off each measure; the chance without "
+            "What business as usual already contains, because every pair undertakes it, is taken off each "
+            "measure; the chance without "
             "this correction is shown apart."
         )
-    else:
+    if plan.dossier is None:
         said.append(
-            f"Only totals of {plan.base_year} are known here: no products, measures, routes or second report. Regimes are not considered."
+            f"Only totals of {plan.base_year} are known here: no products, measures, routes or second "
+            "report. Regimes are not considered."
         )
     if q.series != POOLED:
-        said.append("Whose statistics are right cannot be told; results in the pooled series stand beside the announcer's.")
-    said.append("Goods in transit to third countries are not counted as turnover. Sanctions screening is not part of this plan.")
+        said.append(
+            "Whose statistics are right cannot be told; results in the pooled series stand beside the "
+            "announcer's."
+        )
+    said.append(
+        "Goods in transit to third countries are not counted as turnover. Sanctions screening is not part "
+        "of this plan."
+    )
     return tuple(said)

@@ -83,7 +83,13 @@ def baseline_dict(found: Baseline) -> dict[str, Any]:
     return {
         "years": found.table.records(),
         "statements": [
-            {"id": r["id"], "reporter": r["reporter"], "value_usd": r["value_usd"], "residual": r["residual"], **r}
+            {
+                "id": r["id"],
+                "reporter": r["reporter"],
+                "value_usd": r["value_usd"],
+                "residual": r["residual"],
+                **r,
+            }
             for r in found.statements.records()
         ],
         "biases": found.biases.records(),
@@ -96,7 +102,12 @@ def baseline_dict(found: Baseline) -> dict[str, Any]:
 
 def check_dict(check: Check) -> dict[str, str]:
     """A check as JSON-ready values."""
-    return {"name": check.name, "severity": check.severity.value, "where": check.where, "message": check.message}
+    return {
+        "name": check.name,
+        "severity": check.severity.value,
+        "where": check.where,
+        "message": check.message,
+    }
 
 
 def json_text(value: Any) -> str:
@@ -167,7 +178,9 @@ def write_text(path: Path, text: str) -> Path:
 def write_csv(plan: Plan, folder: Path) -> Path:
     """One CSV file per table; a folder of the same name made by an earlier run is replaced as a whole."""
     if folder.exists() and not _is_ours(folder):
-        raise InputError(f"{folder} exists and holds other files. Move it, or name another folder with --csv.")
+        raise InputError(
+            f"{folder} exists and holds other files. Move it, or name another folder with --csv."
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))

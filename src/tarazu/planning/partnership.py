@@ -121,6 +121,11 @@ def _contradictions(found: Mapping[str, Any], reporters: tuple[Reporter, ...]) -
             f'"{found["target.series"]}" is no [[reporter]]. Write one of: {", ".join(names)}.',
         ),
         (
+            any(r.own != "none" and r.id != found[f"pair.{r.own}"] for r in reporters),
+            "reporter.id",
+            "is not the code of the country whose own reporter it is. Write the code of pair.home or pair.partner.",
+        ),
+        (
             len(set(names)) < len(names),
             "reporter.id",
             "two reporters share an id. Give each its own.",

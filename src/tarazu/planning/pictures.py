@@ -36,7 +36,8 @@ def statements_picture(plan: Plan) -> Figure:
         id="baseline",
         kind="baseline",
         title="Where trade stands, and who says so",
-        caption="Lines are medians and bands 80% intervals of the pooled and of each country's own series; points are full-year "
+        caption="Lines are medians and bands 80% intervals of the pooled and of each country's own series; "
+        "points are full-year "
         "statements of the whole turnover, hollow where a row is not counted.",
         unit=USD_TODAY,
         source="turnover.csv of the dossier; own pooling",
@@ -90,7 +91,9 @@ def gap_picture(plan: Plan) -> Figure | None:
         for r in rows
         if r["part"] in words
     ]
-    bars.append({"label": f"{partner} says ({head['partner_id']})", "value": head["partner_usd"], "kind": "end"})
+    bars.append(
+        {"label": f"{partner} says ({head['partner_id']})", "value": head["partner_usd"], "kind": "end"}
+    )
     return Figure(
         id="gap",
         kind="gap",
@@ -124,13 +127,16 @@ def fan_picture(plan: Plan) -> Figure:
         id="path",
         kind="fan",
         title=f"The way to {format_amount(q.target_usd)}",
-        caption=f"Turnover in the series {_series_words(plan)}: medians, half of all draws (dark) and 80% of them (light), "
+        caption=f"Turnover in the series {_series_words(plan)}: medians, half of all draws (dark) and 80% "
+        "of them (light), "
         f"against the {plan.needed_growth_percent:.0f}% a year that the target needs.",
         unit=USD_TODAY,
         source="own simulation; growth_quantiles.csv; measures.csv",
         data={
             "history": Table.build("path_history", _columns("year", "q50"), history),
-            "paths": Table.build("path_scenarios", _columns("year", "scenario", "q10", "q25", "q50", "q75", "q90"), paths),
+            "paths": Table.build(
+                "path_scenarios", _columns("year", "scenario", "q10", "q25", "q50", "q75", "q90"), paths
+            ),
             "target": Table.build("path_target", _columns("year", "usd", "label"), target),
         },
     )
@@ -183,11 +189,16 @@ def potential_picture(plan: Plan) -> Figure | None:
         id="potential",
         kind="potential",
         title="What is traded and what could be",
-        caption=f"Medians for {plan.base_year}. Potential is the smaller of the exporter's supply and the importer's demand, times "
+        caption=f"Medians for {plan.base_year}. Potential is the smaller of the exporter's supply and the "
+        "importer's demand, times "
         "the share attainable in that market. Products without figures on both sides are not shown.",
         unit=f"{USD_TODAY} a year",
         source="products.csv, markets.csv; own assessment",
-        data={"products": Table.build("potential_bars", _columns("product", "direction", "realised", "unrealised"), rows)},
+        data={
+            "products": Table.build(
+                "potential_bars", _columns("product", "direction", "realised", "unrealised"), rows
+            )
+        },
     )
 
 
@@ -219,7 +230,11 @@ def frontier_picture(plan: Plan) -> Figure | None:
         caption="Best bundle of each size, scored on fresh draws.",
         unit=f"chance of {format_amount(plan.question.target_usd)} in {plan.question.by}; median turnover",
         source="own simulation",
-        data={"points": Table.build("frontier_points", _columns("measures", "cost_usd_m", "probability", "label", "q50"), points)},
+        data={
+            "points": Table.build(
+                "frontier_points", _columns("measures", "cost_usd_m", "probability", "label", "q50"), points
+            )
+        },
     )
 
 
@@ -244,18 +259,29 @@ def regimes_picture(plan: Plan) -> Figure | None:
         id="regimes",
         kind="regimes",
         title="Under other circumstances",
-        caption=f"Chance of each threshold in {q.by} with all measures (point) and down or up to the chance with none (line), by regime. "
+        caption=f"Chance of each threshold in {q.by} with all measures (point) and down or up to the chance "
+        "with none (line), by regime. "
         "The sizes of regimes are judgement, and no regime is given a probability.",
         unit="share of draws",
         source="regimes.toml; own simulation",
-        data={"points": Table.build("regime_points", _columns("regime", "threshold_usd", "probability", "low", "high"), points)},
+        data={
+            "points": Table.build(
+                "regime_points", _columns("regime", "threshold_usd", "probability", "low", "high"), points
+            )
+        },
     )
 
 
 def announced_picture(plan: Plan) -> Figure:
     """Announced targets met on time by the growth they needed, and where this one stands."""
     rows = [
-        {"bucket": row["growth_needed"], "n": row["n"], "share": row["share"], "low": row["share_q10"], "high": row["share_q90"]}
+        {
+            "bucket": row["growth_needed"],
+            "n": row["n"],
+            "share": row["share"],
+            "low": row["share_q10"],
+            "high": row["share_q90"],
+        }
         for row in plan.announced.table
     ]
     here = [{"growth_needed": plan.needed_growth_percent, "bucket": _bucket(plan, rows)}]
@@ -263,7 +289,8 @@ def announced_picture(plan: Plan) -> Figure:
         id="announced",
         kind="announced",
         title="How announced targets fared",
-        caption="Share met on time by the growth a year they needed, with 80% intervals and the number of targets. Successes are "
+        caption="Share met on time by the growth a year they needed, with 80% intervals and the number of "
+        "targets. Successes are "
         "announced more loudly than failures, and rows of one pair are not independent.",
         unit="share met on time",
         source="announced_targets.csv (own collection)",

@@ -7,7 +7,7 @@ twice. The report, the JSON and the CSV files are written from this object.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,6 +25,7 @@ from tarazu.core.errors import TargetError
 from tarazu.core.source import Lineage
 from tarazu.core.table import Column, Table
 from tarazu.planning import frontier as bundles
+from tarazu.planning import tables
 from tarazu.planning.dossier import Dossier, load
 from tarazu.planning.prepare import Prepared, from_dossier, from_totals, ingredients
 from tarazu.planning.run import Progress, Question, Rerun, Simulation, rerun, simulate
@@ -41,7 +42,6 @@ Array = NDArray[np.float64]
 DEFAULT_DRAWS = 10_000
 DEFAULT_SEED = 1
 LONGEST_HORIZON = 12  # years: as far as the reference class of growth reaches
-ENOUGH_HITS = 50  # draws that reach the target, below which milestones are not read from them
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class Plan:
         target = self.question.target_usd
         return {
             "all measures carried out": self.probability,
-            "without taking off what business as usual already contains": _share(self.simulation.without_overlap, target),
+            "without taking off what business as usual already contains": _share(
+                self.simulation.without_overlap, target
+            ),
             "measures fail as often as such measures do": _share(self.simulation.with_failures, target),
             "no measure": self.probability_business_as_usual,
         }
@@ -136,7 +138,7 @@ class Plan:
     @cached_property
     def path(self) -> Table:
         """Turnover by year: business as usual and plan, the growth the target needs, and milestones."""
-        return _path(self)
+        return tables.path_table(self)
 
     @cached_property
     def attribution(self) -> Table:
@@ -190,7 +192,7 @@ class Plan:
             s.fresh,
             s.attribution,
             self.given.measures,
-            self._setting,
+            self.setting,
             q.by,
             self.base_year,
             q.series,
@@ -200,23 +202,25 @@ class Plan:
     @cached_property
     def back_solve(self) -> Table:
         """What would reach the target at 50% and 80%, with every measure carried out."""
-        return _back_solve(self)
+        return tables.back_solve_table(self)
 
     @cached_property
     def products(self) -> Table:
         """Realised, potential and unrealised trade by product, and its flow in the target year."""
-        return _products(self)
+        return tables.products_table(self)
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """Findings of every stage."""
         own = self.dossier.checks if self.dossier else ()
-        return (*own, *self.prepared.checks, *self.simulation.first.usual.checks, *self.announced.checks)
+        usual = self.simulation.first.usual.checks
+        found = (*own, *self.prepared.checks, *usual, *self.announced.checks, *tables.squeezed(self))
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def sources(self) -> Table:
         """Publications behind the rows used."""
-        return _sources(self.dossier)
+        return tables.sources_table(self.dossier)
 
     @property
     def needed_growth_percent(self) -> float:
@@ -225,7 +229,7 @@ class Plan:
         return growth_needed(base, self.question.target_usd, self.question.by - self.base_year)
 
     @property
-    def _setting(self) -> Setting:
+    def setting(self) -> Setting:
         return Setting(self.given.years.index(self.question.by), self.question.regime)
 
     def with_measures(self, strength: Mapping[str, float]) -> Rerun:
@@ -314,21 +318,22 @@ def _question(
     year = by if by is not None else (dossier.by if dossier else None)
     if wanted is None or year is None:
         raise TargetError("A pair without a dossier needs both: --target 10bn and --by 2030.")
-    series = dossier.series if dossier else POOLED
     found = prepared.baseline
+    # figures of neither country's own have no series of their own: what they say is in the pooled one
+    series = dossier.series if dossier and dossier.series in found.series else POOLED
     last = found.grid.last_year
     _check_target(wanted, year, found, series, last)
     known = tuple(r.id for r in dossier.regimes) if dossier else ()
     chosen = regime or (dossier.default_regime if dossier else "as-in-the-last-year")
     if regime is not None and regime not in known:
-        raise TargetError(f'There is no regime "{regime}". Known: {", ".join(known) or "none without a dossier"}.')
+        raise TargetError(
+            f'There is no regime "{regime}". Known: {", ".join(known) or "none without a dossier"}.'
+        )
     thresholds = tuple(sorted({*(dossier.thresholds if dossier else ()), wanted}))
     return Question(wanted, year, series, chosen, thresholds, draws, seed)
 
 
 def _check_target(target: float, by: int, found: Baseline, series: str, last: int) -> None:
-    if series not in found.series:
-        raise TargetError(f'The target counts in series "{series}", but the reporters are {", ".join(found.series)}.')
     if not math.isfinite(target) or target <= 0:
         raise TargetError(f"target: expected an amount above zero, got {target}.")
     if by <= last:
@@ -337,7 +342,8 @@ def _check_target(target: float, by: int, found: Baseline, series: str, last: in
         raise TargetError(f"by {by}{past}: expected a year after {last}, the last year of the baseline.")
     if by - last > LONGEST_HORIZON:
         raise TargetError(
-            f"by {by}: expected a year up to {last + LONGEST_HORIZON}; the reference class of growth reaches {LONGEST_HORIZON} years."
+            f"by {by}: expected a year up to {last + LONGEST_HORIZON}; the reference class of growth "
+            f"reaches {LONGEST_HORIZON} years."
         )
     base = next(
         row["q50"]
@@ -346,119 +352,11 @@ def _check_target(target: float, by: int, found: Baseline, series: str, last: in
     )
     if target <= base:
         raise TargetError(
-            f"target {format_amount(target)}: below the baseline, {format_amount(base)} in {last} (series {series}). "
+            f"target {format_amount(target)}: below the baseline, {format_amount(base)} in {last} (series "
+            f"{series}). "
             "Name a target above it."
         )
 
 
 def _share(values: Array, target: float) -> float:
     return float((values >= target).mean())
-
-
-def _path(p: Plan) -> Table:
-    columns = (
-        Column("year"),
-        *(Column(f"usual_q{q}", "USD", "business as usual") for q in (10, 25, 50, 75, 90)),
-        *(Column(f"plan_q{q}", "USD", "all measures carried out") for q in (10, 25, 50, 75, 90)),
-        Column("needed", "USD", "even growth from the base year to the target"),
-        Column("milestone", "USD", "nine of ten draws that reach the target are above this by then"),
-        Column("milestone_n", "draws", "how many draws reach the target"),
-    )
-    q, s = p.question, p.simulation
-    key = (q.series, q.regime)
-    levels = (0.1, 0.25, 0.5, 0.75, 0.9)
-    base = float(np.median(s.first.level[q.series].sum(axis=1)))
-    hits = s.plan[key][:, s.years.index(q.by)] >= q.target_usd
-    rows = []
-    for h, year in enumerate(s.years):
-        usual, planned = (np.quantile(values[key][:, h], levels).tolist() for values in (s.usual, s.plan))
-        ahead = (year - p.base_year) / (q.by - p.base_year)
-        milestone = float(np.quantile(s.plan[key][hits, h], 0.1)) if hits.sum() >= ENOUGH_HITS else None
-        needed = base * (q.target_usd / base) ** ahead
-        rows.append((year, *usual, *planned, needed, milestone if year <= q.by else None, int(hits.sum())))
-    return Table("path", columns, tuple(rows))
-
-
-def _back_solve(p: Plan) -> Table:
-    columns = (
-        Column("probability", "share", "chance of the target to be reached"),
-        Column("missing_usd", "USD", "more turnover in the target year than the measures bring"),
-        Column("missing_kt", "kt", "the same in tonnes at the plan's own average value of a tonne"),
-        Column("value_per_tonne", "USD", "average over lines with a known unit value, weighted by their flows"),
-        Column("further_cut", "share", "uniform further cut of every delivery cost, limits of supply set aside"),
-    )
-    q, s = p.question, p.simulation
-    reached = s.plan[q.series, q.regime][:, s.years.index(q.by)]
-    price = _value_per_tonne(s)
-    rows = []
-    for chance in (0.5, 0.8):
-        missing = max(0.0, q.target_usd - float(np.quantile(reached, 1 - chance)))
-        cut = bundles.further_cut(
-            s.first, p.given.measures, p._setting, q.by, p.base_year, q.series, q.target_usd, chance
-        )
-        kt = missing / price / 1e3 if price else None
-        rows.append((chance, missing, kt, price, cut))
-    return Table("back_solve", columns, tuple(rows))
-
-
-def _value_per_tonne(s: Simulation) -> float | None:
-    weights = tonnes = 0.0
-    for k, line in enumerate(s.first.lines):
-        flow, price = np.median(s.product_flows[k]), np.median(line.unit_value)
-        if math.isfinite(price) and price > 0:
-            weights += float(flow)
-            tonnes += float(flow / price)
-    return weights / tonnes if tonnes else None
-
-
-def _products(p: Plan) -> Table:
-    columns = (
-        Column("id"),
-        Column("product"),
-        Column("codes", "", "Harmonized System, own mapping of the sources' words"),
-        Column("direction"),
-        *(Column(f"realised_{q}", "USD", "flow of the base year, scaled to the direction's total") for q in ("q10", "q50", "q90")),
-        *(Column(f"potential_{q}", "USD", "what supply, demand and the attainable share allow") for q in ("q10", "q50", "q90")),
-        *(Column(f"unrealised_{q}", "USD", "potential less realised") for q in ("q10", "q50", "q90")),
-        *(Column(f"plan_{q}", "USD", "flow of the target year, all measures") for q in ("q10", "q50", "q90")),
-        Column("basis", "", "what the potential rests on"),
-        Column("missing", "", "what no row gives"),
-    )
-    s = p.simulation
-    known = {line.id: line for each in (p.prepared.assessments or ()) for line in each.lines}
-    records = []
-    for k, line in enumerate(s.first.lines):
-        entry = known.get(line.id)
-        bounded = bool(np.isfinite(line.limit).all())
-        record: dict[str, Any] = {
-            "id": line.id,
-            "product": entry.product if entry else "other goods",
-            "codes": entry.codes if entry else "other",
-            "direction": p.baseline.grid.directions[line.direction],
-            "basis": entry.attainable.basis if entry else "the direction's total less the lines",
-            "missing": "; ".join(entry.lacks) if entry else "limit of supply and demand",
-        }
-        record |= _triple("realised", line.base)
-        record |= _triple("plan", s.product_flows[k])
-        if bounded:
-            record |= _triple("potential", line.limit) | _triple("unrealised", line.limit - line.base)
-        records.append(record)
-    return Table.build("products", columns, records)
-
-
-def _triple(name: str, values: Array) -> dict[str, float]:
-    q10, q50, q90 = np.quantile(values, (0.1, 0.5, 0.9)).tolist()
-    return {f"{name}_q10": q10, f"{name}_q50": q50, f"{name}_q90": q90}
-
-
-def _sources(dossier: Dossier | None) -> Table:
-    columns = (Column("publisher"), Column("url"), Column("published"), Column("rows", "", "dossier rows that rest on it"))
-    found: dict[tuple[str, str, str], list[str]] = {}
-    tables: Sequence[tuple[str, Table]] = tuple(dossier.tables.items()) if dossier else ()
-    for name, table in tables:
-        for row in table:
-            if row.get("publisher"):
-                key = (row["publisher"], row.get("source_url") or "", row.get("published_date") or "")
-                found.setdefault(key, []).append(f"{name}.csv:{row['id']}")
-    rows = tuple((*key, "; ".join(ids)) for key, ids in sorted(found.items()))
-    return Table("sources", columns, rows)

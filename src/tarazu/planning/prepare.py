@@ -90,6 +90,7 @@ def dossier_grid(dossier: Dossier) -> Grid:
         dossier.first_year,
         dossier.last_year,
         (*reporters, *others),
+        reconciled=tuple(r.id for r in dossier.reporters if r.own == "none" and r.imports == "FOB"),
     )
 
 
@@ -102,7 +103,7 @@ def from_totals(home: Country, partner: Country) -> Prepared:
         If the table holds no report of the pair.
     """
     totals = pair_totals(home, partner)
-    grid = Grid(home.alpha3, partner.alpha3, YEAR, YEAR, (STATISTICS,))
+    grid = Grid(home.alpha3, partner.alpha3, YEAR, YEAR, (STATISTICS,), reconciled=(STATISTICS,))
     row = {
         "id": f"BACI {YEAR}",
         "reporter": TRADE_SOURCE,
@@ -125,13 +126,17 @@ def from_totals(home: Country, partner: Country) -> Prepared:
     )  # fmt: skip
     found = pool([{**empty, **row}], grid)
     missing = (
-        "no dossier: products, measures, routes and the two reports are unknown, so the plan shows totals, business as "
-        f"usual and the record of announced targets only. `tarazu dossier new {home} {partner} --target ...` starts one."
+        "no dossier: products, measures, routes and the two reports are unknown, so the plan shows totals, "
+        "business as "
+        f"usual and the record of announced targets only. `tarazu dossier new {home} {partner} --target "
+        "...` starts one."
     )
     return Prepared(found, None, None, (), (Check.note("totals-only", f"{home}-{partner}", missing),))
 
 
-def ingredients(prepared: Prepared, dossier: Dossier | None, years: Sequence[int], series: str) -> Ingredients:
+def ingredients(
+    prepared: Prepared, dossier: Dossier | None, years: Sequence[int], series: str
+) -> Ingredients:
     """What the blocks are drawn from."""
     medians = _pooled_medians(prepared.baseline)
     last = medians[-1]
@@ -168,11 +173,15 @@ def _part_flows(
     """
     out = []
     for figure in read(products, markets, assessment.direction).figures:
-        whole_flow = figure.role is Role.FLOW and figure.doubt is Doubt.NO and not (figure.upper or figure.yearly)
+        whole_flow = (
+            figure.role is Role.FLOW and figure.doubt is Doubt.NO and not (figure.upper or figure.yearly)
+        )
         inside = figure.end > grid.first_year and figure.start < grid.last_year + 1
         if not (whole_flow and inside and 0 < figure.end - figure.start <= LONGEST_PART):
             continue
-        price = next((x.unit_value.interval for x in assessment.lines if contains(x.codes, figure.codes)), None)
+        price = next(
+            (x.unit_value.interval for x in assessment.lines if contains(x.codes, figure.codes)), None
+        )
         if figure.usd_m and width(figure.codes) <= CHAPTER:
             usd, log_sd = figure.usd_m * 1e6, VALUE_LOG_SD
         elif figure.kt and price is not None:
@@ -218,7 +227,8 @@ def gdp_growth(
             used += [f"macro.csv:{first['id']}", f"macro.csv:{last['id']}"]
     missing = [country for country in countries if not slopes[country]]
     if missing:
-        message = f"no source gives GDP of {', '.join(missing)} over {LEAST_GDP_SPAN} years; growth of the economies is left out."
+        names = ", ".join(missing)
+        message = f"no source gives GDP of {names} over {LEAST_GDP_SPAN} years; growth of the economies is left out."
         return None, (), (Check.note("no-gdp-growth", "macro.csv", message),)
     means = [float(np.mean(slopes[country])) for country in countries]
     spread = math.hypot(GDP_SPREAD, (means[0] - means[1]) / 2)

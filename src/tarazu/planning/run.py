@@ -71,7 +71,9 @@ class Simulation:
     fresh: Block
     attribution: Attribution
 
-    def probability(self, threshold: float, year: int, series: str, regime: str, measures: bool = True) -> float:
+    def probability(
+        self, threshold: float, year: int, series: str, regime: str, measures: bool = True
+    ) -> float:
         """Share of draws at or above a threshold."""
         turnover = (self.plan if measures else self.usual)[series, regime][:, self.years.index(year)]
         return float((turnover >= threshold).mean())
@@ -86,7 +88,9 @@ def simulate(given: Ingredients, question: Question, progress: Progress | None =
         If the number of draws is outside 100..1,000,000.
     """
     if not 100 <= question.draws <= LARGEST_RUN:
-        raise TargetError(f"draws: expected a whole number from 100 to {LARGEST_RUN:,}, got {question.draws:,}.")
+        raise TargetError(
+            f"draws: expected a whole number from 100 to {LARGEST_RUN:,}, got {question.draws:,}."
+        )
     sizes = _block_sizes(question.draws)
     seeds = np.random.SeedSequence(question.seed).spawn(len(sizes) + 1)
     parts: list[dict[str, Any]] = []
@@ -153,7 +157,14 @@ def _variant(
     block: Block, given: Ingredients, question: Question, overlap: bool = True, delivery: bool = False
 ) -> Array:
     share = coefficients(
-        block, given.measures, [1.0] * len(given.measures), question.by, given.base_year, question.regime, overlap, delivery
+        block,
+        given.measures,
+        [1.0] * len(given.measures),
+        question.by,
+        given.base_year,
+        question.regime,
+        overlap,
+        delivery,
     )
     at = Setting(given.years.index(question.by), question.regime)
     return np.asarray(flows(block, at, share, (question.series,))[question.series].sum(axis=0))
@@ -171,9 +182,7 @@ class Rerun:
     draws: int
 
 
-def rerun(
-    block: Block, given: Ingredients, question: Question, strength: Mapping[str, float]
-) -> Rerun:
+def rerun(block: Block, given: Ingredients, question: Question, strength: Mapping[str, float]) -> Rerun:
     """Score another bundle on a block of draws.
 
     Parameters

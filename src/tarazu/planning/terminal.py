@@ -35,7 +35,14 @@ def _usd(value: float | None) -> str:
 
 
 def _grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], right_from: int = 1) -> Grid:
-    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    grid = Grid(
+        title=title,
+        title_justify="left",
+        min_width=len(title) + 1,
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for place, header in enumerate(headers):
         grid.add_column(header, justify="right" if place >= right_from else "left", overflow="fold")
     for row in rows:
@@ -46,24 +53,40 @@ def _grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], rig
 def print_plan(plan: Plan, written: Sequence[Path]) -> None:
     """The answer, its conditions, chances, path, measures, and where the files are."""
     q, out = plan.question, _console()
-    out.print(f"[bold]{escape(plan.home.name())}–{escape(plan.partner.name())}[/bold], {format_amount(q.target_usd)} by {q.by}\n")
+    out.print(
+        f"[bold]{escape(plan.home.name())}–{escape(plan.partner.name())}[/bold], "
+        f"{format_amount(q.target_usd)} by {q.by}\n"
+    )
     out.print(escape(lead(plan)) + "\n")
     for condition in conditions(plan):
         out.print(f"  · {escape(condition)}")
     out.print()
-    chances = ((name, percent(p)) for name, p in plan.probability_variants.items() if plan.given.measures or name == "no measure")
+    chances = (
+        (name, percent(p))
+        for name, p in plan.probability_variants.items()
+        if plan.given.measures or name == "no measure"
+    )
     out.print(_grid(f"Chance of {format_amount(q.target_usd)} in {q.by}", ("reading", "chance"), chances))
     out.print()
-    path = (
-        (str(r["year"]), _usd(r["usual_q10"]), _usd(r["usual_q50"]), _usd(r["usual_q90"]), _usd(r["plan_q50"]), _usd(r["needed"]))
-        for r in plan.path
-    )
-    headers = ("year", "by itself 10%", "median", "90%", "all measures, median", "even growth to target")
-    out.print(_grid("Path", headers, path))
+    shown = {
+        "usual_q10": "by itself 10%",
+        "usual_q50": "median",
+        "usual_q90": "90%",
+        "needed": "even growth to target",
+    }
+    if plan.given.measures:
+        shown["plan_q50"] = "all measures, median"
+    path = ((str(r["year"]), *(_usd(r[column]) for column in shown)) for r in plan.path)
+    out.print(_grid("Path", ("year", *shown.values()), path))
     if plan.given.measures:
         out.print()
-        measures = ((r["name"], _usd(r["q10"]), _usd(r["mean"]), _usd(r["q90"]), _usd(r["claimed_usd"])) for r in plan.attribution)
-        out.print(_grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures))
+        measures = (
+            (r["name"], _usd(r["q10"]), _usd(r["mean"]), _usd(r["q90"]), _usd(r["claimed_usd"]))
+            for r in plan.attribution
+        )
+        out.print(
+            _grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures)
+        )
     warnings = sum(check.severity is Severity.WARNING for check in dict.fromkeys(plan.checks))
     out.print(f"\n{warnings} warnings; the report lists every check.")
     for path_ in written:
@@ -78,15 +101,31 @@ def print_baseline(found: Baseline) -> None:
         if row["direction"] == "both":
             by_year.setdefault(row["year"], {})[row["series"]] = row
     rows = (
-        (str(year), *(f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})" for r in (series[s] for s in found.series)))
+        (
+            str(year),
+            *(
+                f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})"
+                for r in (series[s] for s in found.series)
+            ),
+        )
         for year, series in by_year.items()
     )
     out.print(_grid("Turnover, median (10%–90%)", ("year", *found.series), rows))
-    parts = ((str(r["year"]), f"{_usd(r['home_usd'])} against {_usd(r['partner_usd'])}", r["part"], _usd(r["q50"])) for r in found.gap)
+    parts = (
+        (str(r["year"]), f"{_usd(r['home_usd'])} against {_usd(r['partner_usd'])}", r["part"], _usd(r["q50"]))
+        for r in found.gap
+    )
     out.print()
     out.print(_grid("Mirror gap", ("year", "reports", "part", "median"), parts, right_from=3))
     without = (
-        (str(r["year"]), r["without"], r["series"], f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})", _usd(r["stated_usd"]), r["covered"])
+        (
+            str(r["year"]),
+            r["without"],
+            r["series"],
+            f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})",
+            _usd(r["stated_usd"]),
+            r["covered"],
+        )
         for r in found.sensitivity
     )
     out.print()
@@ -105,10 +144,24 @@ def print_potential(found: tuple[Assessment, Assessment]) -> None:
     out = _console()
     for each in found:
         rows = (
-            (r["product"], *(_usd_m(r[f"{kind}_{q}"]) for kind in ("realised", "potential", "unrealised") for q in ("q10", "q50", "q90")))
+            (
+                r["product"],
+                *(
+                    _usd_m(r[f"{kind}_{q}"])
+                    for kind in ("realised", "potential", "unrealised")
+                    for q in ("q10", "q50", "q90")
+                ),
+            )
             for r in each.table
         )
-        headers = ("product", *(f"{kind} {q}" for kind in ("realised", "potential", "unrealised") for q in ("10%", "50%", "90%")))
+        headers = (
+            "product",
+            *(
+                f"{kind} {q}"
+                for kind in ("realised", "potential", "unrealised")
+                for q in ("10%", "50%", "90%")
+            ),
+        )
         out.print(_grid(f"{each.direction}, USD million a year", headers, rows))
         missing = "; ".join(f"{m.product} ({', '.join(m.lacks)})" for m in each.missing)
         out.print(f"\nMissing: {escape(missing) or 'nothing'}\n")
@@ -123,7 +176,11 @@ def print_checks(checks: Sequence[Check]) -> None:
     out = _console()
     colour = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
     for check in checks:
-        out.print(f"[{colour[check.severity]}]{check.severity.value}[/]  {escape(check.where)}: {escape(check.message)}", highlight=False)
+        out.print(
+            f"[{colour[check.severity]}]{check.severity.value}[/]  {escape(check.where)}: "
+            f"{escape(check.message)}",
+            highlight=False,
+        )
     counts = {s: sum(c.severity is s for c in checks) for s in Severity}
     out.print(", ".join(f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items()))
 

@@ -84,7 +84,7 @@ def flows(block: Block, setting: Setting, share: Array, series: Sequence[str]) -
 
 def turnover(block: Block, setting: Setting, share: Array, series: str) -> Array:
     """(n,) turnover in one series, USD."""
-    return flows(block, setting, share, (series,))[series].sum(axis=0)
+    return np.asarray(flows(block, setting, share, (series,))[series].sum(axis=0))
 
 
 def combined(line: Line, share: Array) -> tuple[Array, Array, Array, Array, Array]:

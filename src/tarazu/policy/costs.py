@@ -116,7 +116,9 @@ def effect_sizes(measures: Sequence[Measure], n: int, rng: np.random.Generator) 
 def cost_change(measures: Sequence[Measure], good: Good, sizes: Mapping[str, Array]) -> CostChange:
     """Full effect of every measure that touches the good."""
     n, rivals = len(good.theta), len(good.rivals)
-    touched = [(i, found) for i, m in enumerate(measures) if (found := touching(m, good.codes, good.direction))]
+    touched = [
+        (i, found) for i, m in enumerate(measures) if (found := touching(m, good.codes, good.direction))
+    ]
     shape = (len(touched), n)
     change = CostChange(
         measures=tuple(i for i, _ in touched),

@@ -150,7 +150,9 @@ def _producer_price(market: Market, own: Array, money: Array, rivals: Array) -> 
         effective = price + own
         own_weight = market.own_share * np.exp(-market.theta * effective)
         weight = own_weight + rivals
-        excess = -market.theta * effective - lift / market.theta * np.log(weight) - money - slope_supply * price
+        excess = (
+            -market.theta * effective - lift / market.theta * np.log(weight) - money - slope_supply * price
+        )
         slope = lift * own_weight / weight - (market.theta + slope_supply)
         step = excess / slope
         if not finite.all():

@@ -31,6 +31,7 @@ FOLD_ABOVE = 12  # rows of a figure's own table that are shown open when there i
 
 _URL = re.compile(r"https?://[^\s<>\"'|]+", re.IGNORECASE)
 _SHOWN = 46  # characters of an address on the screen; paper has all of it
+_SHORT = 12  # characters of a word, such as a date or an id, that must not be broken
 _MILLIONS = frozenset({"USD m", "USD m a year", "million USD"})
 _RIGHT = frozenset({"usd", "percent", "number", "year"})
 
@@ -197,7 +198,8 @@ def _cell(value: Any, show: Show, column: Column, pair: str) -> _Cell:
         return _Cell(mark.format(str(value), pair), look)
     if show.format in _RIGHT and not isinstance(value, str):
         return _Cell(Markup.escape(_number(value, show.format, column.unit)), look)
-    return _Cell(linked(str(value)), look)
+    text = str(value)
+    return _Cell(linked(text), look or ("short" if len(text) <= _SHORT and " " not in text else ""))
 
 
 def _number(value: Any, form: str, unit: str) -> str:
@@ -212,7 +214,7 @@ def _number(value: Any, form: str, unit: str) -> str:
 
 def share(value: float) -> str:
     """A share in whole per cents, ``<1%`` and ``>99%`` at the ends of 0 to 1; growth may lie outside."""
-    if 0 < value < 0.005 or 0.995 < value < 1:
+    if 0 < value < 0.01 or 0.99 < value < 1:
         return chance(value)
     return f"{100 * value:.0f}%".replace("-", "−")
 

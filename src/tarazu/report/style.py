@@ -100,9 +100,9 @@ def chance(share: float | None) -> str:
     """A probability in whole per cents; the ends are not claimed: ``<1%``, ``>99%``."""
     if share is None or is_missing(share):
         return "unknown"
-    if share < 0.005:
+    if share < 0.01:
         return "<1%"
-    return ">99%" if share > 0.995 else f"{100 * share:.0f}%"
+    return ">99%" if share > 0.99 else f"{100 * share:.0f}%"
 
 
 def chances(low: float | None, high: float | None) -> str:

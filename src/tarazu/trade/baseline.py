@@ -87,9 +87,7 @@ class Baseline:
         return tuple(dict.fromkeys(found))
 
 
-def baseline(
-    rows: Sequence[Mapping[str, Any]], grid: Grid, parts: Sequence[PartFlow] = ()
-) -> Baseline:
+def baseline(rows: Sequence[Mapping[str, Any]], grid: Grid, parts: Sequence[PartFlow] = ()) -> Baseline:
     """Pool the statements of a dossier's turnover table.
 
     Parameters
@@ -107,7 +105,8 @@ def baseline(
     used, left_out = observations(rows, grid, parts=parts)
     if not any(obs.before is None for obs in used):
         raise DossierError(
-            f"turnover.csv: no usable statement of trade {grid.home}–{grid.partner} between {grid.first_year} "
+            f"turnover.csv: no usable statement of trade {grid.home}–{grid.partner} between "
+            f"{grid.first_year} "
             f"and {grid.last_year}. Add at least one row with scope 'all goods', a period and a value."
         )
     posterior = _fit(used, grid)
@@ -134,12 +133,14 @@ def prior(grid: Grid) -> Prior:
     """Scales from the parameter table; an importer's report is CIF, so its bias is expected positive."""
     p = {name: parameter.value for name, parameter in section("pooling").items()}
     reporters = len(grid.reporters)
-    mean = np.zeros((reporters, 2))
+    mean, sd = np.zeros((reporters, 2)), np.full((reporters, 2), p["reporter_bias_sd"])
     for g, reporter in enumerate(grid.reporters):
         if reporter == grid.home:
             mean[g, 1] = p["valuation_bias"]
         elif reporter == grid.partner:
             mean[g, 0] = p["valuation_bias"]
+        elif reporter in grid.reconciled:
+            sd[g] = p["reconciled_bias_sd"]
         else:  # mixed reports: half of the figures are importers'
             mean[g] = p["valuation_bias"] / 2
     return Prior(
@@ -152,7 +153,7 @@ def prior(grid: Grid) -> Prior:
         deviation_persistence=p["deviation_persistence"],
         season_sd=p["season_sd"],
         bias_mean=mean,
-        bias_sd=np.full((reporters, 2), p["reporter_bias_sd"]),
+        bias_sd=sd,
         scope_mean=np.full((1, 2), p["scope_bias"]),
         scope_sd=np.full((1, 2), p["scope_bias_sd"]),
         deviating=tuple(g for g, name in enumerate(grid.reporters) if name in (grid.home, grid.partner)),
@@ -188,7 +189,10 @@ def _year_table(flows: Mapping[str, Array], grid: Grid) -> Table:
     )
     rows: list[tuple[Any, ...]] = []
     for series, values in flows.items():
-        for label, flow in (*zip(grid.directions, values.transpose(1, 0, 2), strict=True), ("both", values.sum(1))):
+        for label, flow in (
+            *zip(grid.directions, values.transpose(1, 0, 2), strict=True),
+            ("both", values.sum(1)),
+        ):
             q10, q50, q90 = np.quantile(flow, (0.1, 0.5, 0.9), axis=0).tolist()
             rows += [(grid.first_year + t, label, series, q10[t], q50[t], q90[t]) for t in range(grid.years)]
     return Table("baseline", columns, tuple(rows))
@@ -226,7 +230,9 @@ def _statement_table(
                 "reporter": row["reporter"],
                 "period": row["period_original"],
                 "direction": part or "both",
-                "value_usd": None if growth else math.exp(obs.low if obs.high == math.inf else (obs.low + obs.high) / 2),
+                "value_usd": None
+                if growth
+                else math.exp(obs.low if obs.high == math.inf else (obs.low + obs.high) / 2),
                 "growth_percent": row["growth_pct"] if growth else None,
                 "bound": row["bound"],
                 "predicted": math.exp(predicted),
@@ -247,7 +253,9 @@ def _statement_table(
         }
         for item in left_out
     ]
-    return Table.build("statements", columns, sorted(records, key=lambda r: (str(r["id"]), str(r["direction"]))))
+    return Table.build(
+        "statements", columns, sorted(records, key=lambda r: (str(r["id"]), str(r["direction"])))
+    )
 
 
 def _total(row: Mapping[str, Any]) -> float | None:
@@ -287,7 +295,13 @@ def _bias_table(draws: Array, posterior: Posterior, grid: Grid) -> Table:
 
 
 def _season_table(draws: Array, posterior: Posterior, grid: Grid) -> Table:
-    columns = (Column("direction"), Column("quarter"), Column("q10", "share"), Column("q50", "share"), Column("q90", "share"))
+    columns = (
+        Column("direction"),
+        Column("quarter"),
+        Column("q10", "share"),
+        Column("q50", "share"),
+        Column("q90", "share"),
+    )
     profile = season_profile(posterior.layout.view(draws, "season"))
     rows = tuple(
         (direction, f"Q{q + 1}", *_quantiles(profile[:, d, q]))
@@ -307,7 +321,11 @@ def _gap_table(rows: Sequence[Mapping[str, Any]], draws: Array, posterior: Poste
         Column("home_usd", "USD", f"stated by {grid.home}"),
         Column("partner_id"),
         Column("partner_usd", "USD", f"stated by {grid.partner}"),
-        Column("part", "", "the gap, or one of its parts; residual holds origin, re-exports and error, not separable"),
+        Column(
+            "part",
+            "",
+            "the gap, or one of its parts; residual holds origin, re-exports and error, not separable",
+        ),
         Column("q10", "USD"),
         Column("q50", "USD", "home figure minus partner figure, or the part of it"),
         Column("q90", "USD"),
@@ -370,7 +388,6 @@ def _gap_parts(
     return parts
 
 
-
 def _sensitivity(
     rows: Sequence[Mapping[str, Any]],
     grid: Grid,
@@ -401,7 +418,9 @@ def _sensitivity(
             for name, values in flows.items():
                 q10, q50, q90 = _quantiles(values[:, :, year - grid.first_year].sum(axis=1))
                 inside = stated is not None and q10 <= stated <= q90
-                records.append((year, "; ".join(without), name, q10, q50, q90, stated, "yes" if inside else "no"))
+                records.append(
+                    (year, "; ".join(without), name, q10, q50, q90, stated, "yes" if inside else "no")
+                )
     return Table("sensitivity", columns, tuple(records))
 
 
@@ -414,11 +433,13 @@ def _checks(statements: Table, used: list[Observation]) -> tuple[Check, ...]:
                 Check.warning(
                     "statement-fits-badly",
                     f"turnover.csv, {row['id']}",
-                    f"{row['reporter']}, {row['period']} ({row['direction']}): {residual:+.1f} standard deviations from "
-                    f"what the other statements say; it keeps {row['weight']:.0%} of its weight. Check the source.",
+                    f"{row['reporter']}, {row['period']} ({row['direction']}): {residual:+.1f} standard "
+                    "deviations from "
+                    f"what the other statements say; it keeps {row['weight']:.0%} of its weight. Check the "
+                    "source.",
                 )
             )
-    last = max(obs.covered.any(axis=1).nonzero()[0].max() for obs in used if obs.before is None)
+    last = max(np.flatnonzero(obs.covered.sum(axis=1)).max() for obs in used if obs.before is None)
     found += _thin_years(used, int(last))
     return tuple(found)
 
@@ -431,6 +452,7 @@ def _thin_years(used: list[Observation], last: int) -> list[Check]:
         Check.warning(
             "no-recent-level",
             "turnover.csv",
-            f"the last {years - 1 - last} year(s) of the baseline rest on growth rates and the random walk alone.",
+            f"the last {years - 1 - last} year(s) of the baseline rest on growth rates and the random walk "
+            "alone.",
         )
     ]

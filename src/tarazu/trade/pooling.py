@@ -111,7 +111,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        return self.slices["deviation"].stop
+        return int(self.slices["deviation"].stop)
 
     def view(self, theta: Array, name: str) -> Array:
         """The block `name` of (..., P) parameters in its own shape."""
@@ -189,7 +189,9 @@ def fit(
         step = np.linalg.solve(state.precision, state.gradient)
         largest = float(np.abs(step).max())
         theta = theta + min(1.0, 2.0 / max(1e-12, largest)) * step
-    raise ConvergenceError(f"Pooling did not converge in {MAX_ITERATIONS} iterations; last step {largest:.1e}.")
+    raise ConvergenceError(
+        f"Pooling did not converge in {MAX_ITERATIONS} iterations; last step {largest:.1e}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,9 @@ def _stack(observations: list[Observation], layout: Layout) -> _Stack:
         high=np.array([obs.high for obs in observations]),
         sd=np.array([obs.sd for obs in observations]),
         covered=np.array([obs.covered for obs in observations]),
-        before=np.array([np.zeros_like(obs.covered) if obs.before is None else obs.before for obs in observations]),
+        before=np.array(
+            [np.zeros_like(obs.covered) if obs.before is None else obs.before for obs in observations]
+        ),
         is_growth=np.array([obs.before is not None for obs in observations]),
         stated=stated,
         reporter=np.array([obs.reporter for obs in observations]),
@@ -268,7 +272,9 @@ def _predict(theta: Array, stack: _Stack, layout: Layout) -> tuple[Array, Array]
     growth = stack.is_growth
     if growth.any():
         before = np.where(growth[:, None, None], stack.before, stack.covered)
-        value -= np.where(growth, _log_span(theta, stack, before, layout, jacobian, -growth.astype(float)), 0.0)
+        value -= np.where(
+            growth, _log_span(theta, stack, before, layout, jacobian, -growth.astype(float)), 0.0
+        )
     return value, jacobian
 
 
@@ -291,7 +297,9 @@ def _log_span(
     layout.view(jacobian, "flow")[...] += part
     np.add.at(layout.view(jacobian, "bias"), (every, stack.reporter), summed)
     np.add.at(layout.view(jacobian, "scope"), (every[scoped], stack.scope[scoped]), summed[scoped])
-    np.add.at(layout.view(jacobian, "deviation"), (every[deviates], stack.deviating[deviates]), part[deviates])
+    np.add.at(
+        layout.view(jacobian, "deviation"), (every[deviates], stack.deviating[deviates]), part[deviates]
+    )
     around = np.einsum("ndt,ntq->ndq", flow, covered) - np.einsum("ndt,ndt->nd", flow, share)[:, :, None]
     layout.view(jacobian, "season")[...] += profile * around * scale[:, None, None]
     return np.asarray(np.log(total))
@@ -375,9 +383,11 @@ def _prior_terms(observations: list[Observation], layout: Layout, prior: Prior) 
         add({first: 1.0}, 0.0, prior.deviation_sd)
         for t in range(t_count - 1):
             add({first + t + 1: 1.0, first + t: -prior.deviation_persistence}, 0.0, innovation)
-    matrix, sd, is_step = np.array(rows), np.array(scales), np.array(steps)
-    scaled = matrix[~is_step] / sd[~is_step, None]
-    return _PriorTerms(matrix, np.array(targets), sd, is_step, scaled.T @ scaled)
+    matrix: Array = np.array(rows)
+    spread: Array = np.array(scales)
+    is_step = np.array(steps)
+    scaled = matrix[~is_step] / spread[~is_step, None]
+    return _PriorTerms(matrix, np.array(targets), spread, is_step, scaled.T @ scaled)
 
 
 def _typical_level(observations: list[Observation]) -> float:

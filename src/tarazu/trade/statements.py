@@ -60,13 +60,20 @@ class PartFlow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The years and reporters of a pool."""
+    """The years and reporters of a pool.
+
+    Attributes
+    ----------
+    reconciled
+        Reporters whose figures are free on board already and balanced between both reports.
+    """
 
     home: str
     partner: str
     first_year: int
     last_year: int
     reporters: tuple[str, ...]
+    reconciled: tuple[str, ...] = ()
 
     @property
     def years(self) -> int:
@@ -247,7 +254,14 @@ def _as_dependent(found: list[Observation]) -> list[Observation]:
     """Multiply variances by how often one reporter speaks of one year, direction and kind."""
 
     def key(obs: Observation) -> tuple[Any, ...]:
-        return obs.reporter, obs.scope, _main_year(obs), obs.directions, obs.before is None, obs.high == math.inf
+        return (
+            obs.reporter,
+            obs.scope,
+            _main_year(obs),
+            obs.directions,
+            obs.before is None,
+            obs.high == math.inf,
+        )
 
     counts = Counter(key(obs) for obs in found)
     return [replace(obs, sd=obs.sd * math.sqrt(counts[key(obs)])) for obs in found]

@@ -1,0 +1,166 @@
+"""Tables of a plan: path by year, back-solve, products, sources; and what the plan itself finds worth checking."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tarazu.core.checks import Check
+from tarazu.core.table import Column, Table
+from tarazu.planning.frontier import further_cut
+from tarazu.planning.run import Simulation
+
+if TYPE_CHECKING:
+    from tarazu.planning.dossier import Dossier
+    from tarazu.planning.plan import Plan
+
+Array = NDArray[np.float64]
+
+SQUEEZED_OFTEN = 0.2  # share of draws
+ENOUGH_HITS = 50  # draws that reach the target, below which milestones are not read from them
+
+
+def path_table(p: Plan) -> Table:
+    columns = (
+        Column("year"),
+        *(Column(f"usual_q{q}", "USD", "business as usual") for q in (10, 25, 50, 75, 90)),
+        *(Column(f"plan_q{q}", "USD", "all measures carried out") for q in (10, 25, 50, 75, 90)),
+        Column("needed", "USD", "even growth from the base year to the target"),
+        Column("milestone", "USD", "nine of ten draws that reach the target are above this by then"),
+        Column("milestone_n", "draws", "how many draws reach the target"),
+    )
+    q, s = p.question, p.simulation
+    key = (q.series, q.regime)
+    levels = (0.1, 0.25, 0.5, 0.75, 0.9)
+    base = float(np.median(s.first.level[q.series].sum(axis=1)))
+    hits = s.plan[key][:, s.years.index(q.by)] >= q.target_usd
+    rows = []
+    for h, year in enumerate(s.years):
+        usual, planned = (np.quantile(values[key][:, h], levels).tolist() for values in (s.usual, s.plan))
+        ahead = (year - p.base_year) / (q.by - p.base_year)
+        enough = year < q.by and hits.sum() >= ENOUGH_HITS
+        milestone = float(np.quantile(s.plan[key][hits, h], 0.1)) if enough else None
+        needed = base * (q.target_usd / base) ** ahead if year <= q.by else None
+        rows.append((year, *usual, *planned, needed, milestone, int(hits.sum())))
+    return Table("path", columns, tuple(rows))
+
+
+def back_solve_table(p: Plan) -> Table:
+    columns = (
+        Column("probability", "share", "chance of the target to be reached"),
+        Column("missing_usd", "USD", "more turnover in the target year than the measures bring"),
+        Column("missing_kt", "kt", "the same in tonnes at the plan's own average value of a tonne"),
+        Column(
+            "value_per_tonne", "USD", "average over lines with a known unit value, weighted by their flows"
+        ),
+        Column(
+            "further_cut", "share", "uniform further cut of every delivery cost, limits of supply set aside"
+        ),
+    )
+    q, s = p.question, p.simulation
+    reached = s.plan[q.series, q.regime][:, s.years.index(q.by)]
+    price = _value_per_tonne(s)
+    rows = []
+    for chance in (0.5, 0.8):
+        missing = max(0.0, q.target_usd - float(np.quantile(reached, 1 - chance)))
+        cut = further_cut(
+            s.first, p.given.measures, p.setting, q.by, p.base_year, q.series, q.target_usd, chance
+        )
+        kt = missing / price / 1e3 if price else None
+        rows.append((chance, missing, kt, price, cut))
+    return Table("back_solve", columns, tuple(rows))
+
+
+def _value_per_tonne(s: Simulation) -> float | None:
+    weights = tonnes = 0.0
+    for k, line in enumerate(s.first.lines):
+        flow, price = np.median(s.product_flows[k]), np.median(line.unit_value)
+        if math.isfinite(price) and price > 0:
+            weights += float(flow)
+            tonnes += float(flow / price)
+    return weights / tonnes if tonnes else None
+
+
+def products_table(p: Plan) -> Table:
+    columns = (
+        Column("id"),
+        Column("product"),
+        Column("codes", "", "Harmonized System, own mapping of the sources' words"),
+        Column("direction"),
+        *(
+            Column(f"realised_{q}", "USD", "flow of the base year, scaled to the direction's total")
+            for q in ("q10", "q50", "q90")
+        ),
+        *(
+            Column(f"potential_{q}", "USD", "what supply, demand and the attainable share allow")
+            for q in ("q10", "q50", "q90")
+        ),
+        *(Column(f"unrealised_{q}", "USD", "potential less realised") for q in ("q10", "q50", "q90")),
+        *(Column(f"plan_{q}", "USD", "flow of the target year, all measures") for q in ("q10", "q50", "q90")),
+        Column("basis", "", "what the potential rests on"),
+        Column("missing", "", "what no row gives"),
+    )
+    s = p.simulation
+    known = {line.id: line for each in (p.prepared.assessments or ()) for line in each.lines}
+    records = []
+    for k, line in enumerate(s.first.lines):
+        entry = known.get(line.id)
+        bounded = bool(np.isfinite(line.limit).all())
+        record: dict[str, Any] = {
+            "id": line.id,
+            "product": entry.product if entry else "other goods",
+            "codes": entry.codes if entry else "other",
+            "direction": p.baseline.grid.directions[line.direction],
+            "basis": entry.attainable.basis if entry else "the direction's total less the lines",
+            "missing": "; ".join(entry.lacks) if entry else "limit of supply and demand",
+        }
+        record |= _triple("realised", line.base)
+        record |= _triple("plan", s.product_flows[k])
+        if bounded:
+            record |= _triple("potential", line.limit) | _triple("unrealised", line.limit - line.base)
+        records.append(record)
+    return Table.build("products", columns, records)
+
+
+def _triple(name: str, values: Array) -> dict[str, float]:
+    q10, q50, q90 = np.quantile(values, (0.1, 0.5, 0.9)).tolist()
+    return {f"{name}_q10": q10, f"{name}_q50": q50, f"{name}_q90": q90}
+
+
+def squeezed(p: Plan) -> list[Check]:
+    """Directions whose products add to more than the direction's total, so that they were scaled down."""
+    found = []
+    for d, each in enumerate(p.prepared.assessments or ()):
+        lines = [line for line in p.simulation.first.lines if line.direction == d]
+        total = np.sum([line.base for line in lines], axis=0)
+        squeezed = float((lines[-1].base <= 1.001 * each.priors.rest_share * total).mean())
+        if squeezed > SQUEEZED_OFTEN:
+            message = (
+                f"in {squeezed:.0%} of the draws the products add to more than the direction's total and "
+                "were scaled down "
+                "together: product figures and turnover statements disagree."
+            )
+            found.append(Check.warning("products-exceed-total", each.direction, message))
+    return found
+
+
+def sources_table(dossier: Dossier | None) -> Table:
+    columns = (
+        Column("publisher"),
+        Column("url"),
+        Column("published"),
+        Column("rows", "", "dossier rows that rest on it"),
+    )
+    found: dict[tuple[str, str, str], list[str]] = {}
+    tables: Sequence[tuple[str, Table]] = tuple(dossier.tables.items()) if dossier else ()
+    for name, table in tables:
+        for row in table:
+            if row.get("publisher"):
+                key = (row["publisher"], row.get("source_url") or "", row.get("published_date") or "")
+                found.setdefault(key, []).append(f"{name}.csv:{row['id']}")
+    rows = tuple((*key, "; ".join(ids)) for key, ids in sorted(found.items()))
+    return Table("sources", columns, rows)
