@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
@@ -17,7 +19,7 @@ from tarazu.core.errors import ShapeError
 from tarazu.core.table import Column, Table
 from tarazu.report import style
 from tarazu.report.document import Figure
-from tarazu.report.figures import COLUMNS, draw, specification
+from tarazu.report.figures import COLUMNS, draw, draw_all, specification
 
 Rows = tuple[tuple[Any, ...], ...]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -72,7 +74,7 @@ def baseline() -> Figure:
     ]
     groups = (("KAZ", 1.1), ("IRN", 0.7), ("EEC", 1.05), ("Comtrade panel", 0.97))
     statements = [
-        (year + (0.25 if year % 6 == 0 else 0.5), name, turnover(year) * at * (0.8 + 0.09 * (year * i % 5)),
+        (year + (0.25 if year % 6 == 0 else 0.0), name, turnover(year) * at * (0.8 + 0.09 * (year * i % 5)),
          f"tu{i}{year}", "no" if (year + i) % 7 == 0 else "yes")
         for i, (name, at) in enumerate(groups, 1)
         for year in range(1998 + i, 2026, 1 + i // 2)
@@ -268,6 +270,20 @@ def changed(sample: Figure, change: Callable[[Rows], Iterable[Iterable[Any]]]) -
     return figure(sample.kind, data)
 
 
+def test_figures_drawn_together_are_those_drawn_one_by_one(drawn):
+    assert draw_all(SAMPLES.values()) == drawn
+    assert draw_all([changed(SAMPLES["gap"], lambda rows: ())]) == {"gap": ""}
+
+
+def test_altair_is_loaded_by_the_first_drawing_only():
+    code = (
+        "import sys, tarazu.report.figures, tarazu.report.pages\n"
+        "print({'altair', 'vl_convert', 'jinja2'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_hostile_labels_are_escaped():
     bars = [('<script>alert("1")</script> & "so on"', 1e6, 2e6, 3e6, "start")]
     svg = draw(figure("waterfall", {"bars": table("bars", "label q10 q50 q90 kind", bars)}))
@@ -322,7 +338,7 @@ def test_statement_of_a_whole_year_stands_above_its_year():
     data = {
         "series": table("series", "year series q10 q50 q90", [(2022, "pooled", 3e8, 4e8, 5e8)]),
         "statements": table(
-            "statements", "year group value_usd id used", [(2022.5, "KAZ", 5.28e8, "tu1", "yes")]
+            "statements", "year group value_usd id used", [(2022.0, "KAZ", 5.28e8, "tu1", "yes")]
         ),
     }
     rows = [row for rows in specification(figure("baseline", data))["datasets"].values() for row in rows]
@@ -338,11 +354,15 @@ def test_growth_needed_is_constant_and_ends_at_the_target():
     assert path[0]["usd"] == pytest.approx(turnover(2025))
 
 
-def test_frontier_counts_measures_where_no_cost_is_known():
-    rows = [(2, 0.05, "both", 7e8), (1, 0.02, "one", 6e8)]
-    svg = draw(figure("frontier", {"points": table("points", "measures probability label q50", rows)}))
-    assert "measures" in texts(svg)
-    assert "cost, USD" not in texts(svg)
+def test_frontier_is_ordered_by_number_and_else_by_cost():
+    columns = "measures cost_usd_m probability label q50"
+    rows = [(2, 9.0, 0.05, "both", 7e8), (1, None, 0.02, "one", 6e8)]
+    counted = draw(figure("frontier", {"points": table("points", columns, rows)}))
+    assert [text for text in texts(counted) if ":" in text] == ["1: one", "2: both"]
+    assert {"cost, USD", "9 m", "unknown"} <= set(texts(counted))
+    uncounted = [(None, 9.0, 0.05, "dear", 7e8), (None, 1.0, 0.02, "cheap", 6e8)]
+    costed = draw(figure("frontier", {"points": table("points", columns, uncounted)}))
+    assert [text for text in texts(costed) if text in ("dear", "cheap")] == ["cheap", "dear"]
 
 
 def test_unknown_kind_and_missing_columns_say_what_was_expected():

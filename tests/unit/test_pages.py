@@ -47,7 +47,7 @@ def document(**changed: object) -> Document:
             Section("where", "Where trade goes", ("One paragraph.",), (FIGURE,), (_products(),)),
             Section("checks", "Checks", (), (), (_checks(),)),
         ),
-        "colophon": {"pair": "kaz-irn", "seed": "1"},
+        "colophon": {"To trace a figure": "tarazu explain kaz-irn probability", "Seed": "1"},
     }
     return Document(**(parts | changed))  # type: ignore[arg-type]
 
@@ -202,7 +202,16 @@ def test_folded_rows_are_hidden_on_the_screen_only(page):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0%"), (0.009, "<1%"), (0.01, "1%"), (0.997, ">99%"), (1, "100%"), (0.126, "13%"), (-0.2, "−20%"), (1.5, "150%")],
+    [
+        (0, "0%"),
+        (0.009, "<1%"),
+        (0.01, "1%"),
+        (0.997, ">99%"),
+        (1, "100%"),
+        (0.126, "13%"),
+        (-0.2, "−20%"),
+        (1.5, "150%"),
+    ],
 )
 def test_shares_are_printed_in_whole_per_cents(value, text):
     assert share(value) == text

@@ -8,12 +8,15 @@ import numpy as np
 
 from tarazu.core.amounts import format_amount
 from tarazu.planning.words import likelihood, percent, percent_range
+from tarazu.trade.announced import growth_needed
 from tarazu.trade.baseline import POOLED
+from tarazu.trade.statements import FULL_SCOPE
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 EVEN_CHANCE = 0.5
+FULL_YEAR = 350  # days
 
 
 def lead(plan: Plan) -> str:
@@ -37,8 +40,7 @@ def _verdict(plan: Plan) -> str:
     if not plan.given.measures:
         return (
             f"By itself the trade of {plan.home.name()} and {plan.partner.name()} reaches {aim} with a "
-            "chance of "
-            f"{percent(plan.probability)} ({likelihood(plan.probability)})."
+            f"chance of {percent(plan.probability)} ({likelihood(plan.probability)})."
         )
     if best_probability(plan) < EVEN_CHANCE:
         return f"No bundle of the listed measures reaches {aim} with an even chance."
@@ -48,11 +50,27 @@ def _verdict(plan: Plan) -> str:
 def _where(plan: Plan) -> str:
     q = plan.question
     q10, q50, q90 = np.quantile(plan.simulation.first.level[q.series].sum(axis=1), (0.1, 0.5, 0.9)).tolist()
+    interval = f"80% interval {format_amount(q10)} to {format_amount(q90)}"
     return (
-        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} (80% interval "
-        f"{format_amount(q10)} to "
-        f"{format_amount(q90)}); the target needs {plan.needed_growth_percent:.0f}% more every year."
+        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} ({interval}, pooled from "
+        f"statements that disagree); the target needs {plan.needed_growth_percent:.0f}% more every year"
+        f"{_from_stated(plan)}."
     )
+
+
+def _from_stated(plan: Plan) -> str:
+    """The growth that the last full-year figure stated in the series would ask for."""
+    left_out = {row["id"] for row in plan.baseline.statements if row["left_out"]}
+    for row in plan.dossier.tables["turnover"] if plan.dossier else ():
+        start, end, usd_m = row["period_start"], row["period_end"], row["turnover_usd_m"]
+        whole = start is not None and end is not None and (end - start).days > FULL_YEAR and usd_m
+        own = row["reporter_group"] == plan.question.series and row["scope"] == FULL_SCOPE
+        if whole and own and start.year == plan.base_year and row["id"] not in left_out:
+            percent_a_year = growth_needed(
+                usd_m * 1e6, plan.question.target_usd, plan.question.by - plan.base_year
+            )
+            return f", or {percent_a_year:.0f}% from the {format_amount(usd_m * 1e6)} stated ({row['id']})"
+    return ""
 
 
 def _counting(plan: Plan) -> str:
@@ -85,9 +103,9 @@ def _chance(plan: Plan) -> str:
     low, high = plan.probability_range
     none = percent(plan.probability_business_as_usual)
     return (
-        f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), with none {none}: "
-        f"a range, not a forecast, conditional on the regime “{plan.question.regime}”, {_series(plan)} and judged effects. "
-        f"{record}"
+        f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), "
+        f"with none {none}: a range, not a forecast, conditional on the regime “{plan.question.regime}”, "
+        f"{_series(plan)} and judged effects. {record}"
     )
 
 
@@ -101,8 +119,8 @@ def _measures(plan: Plan) -> str:
     parts = " and ".join(f"“{r['name']}” ({format_amount(r['mean'])})" for r in first)
     usual = f"{format_amount(row['usual_q10'])} to {format_amount(row['usual_q90'])}"
     return (
-        f"Business as usual leads to {format_amount(row['usual_q50'])} in {q.by} (80% interval {usual}); the measures add "
-        f"{format_amount(float(whole.mean()))} on average, the largest parts being {parts}."
+        f"Business as usual leads to {format_amount(row['usual_q50'])} in {q.by} (80% interval {usual}); "
+        f"the measures add {format_amount(float(whole.mean()))} on average, the largest parts being {parts}."
     )
 
 

@@ -119,8 +119,9 @@ def baseline(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | 
     """Bands and medians by series, and every statement as a point.
 
     Tables: *series* with year (a whole year), series, q10, q50, q90 (USD); the first series named is the
-    main one. *statements* with year (decimal middle of the span: 2022.5 is all of 2022 and stands above
-    it), group (reporter; a group named as a series takes its colour), value_usd, id, used (yes or no:
+    main one. *statements* with year (the middle of the span on the axis of whole years: 2022 for all of
+    2022, 2022.25 for the Solar Hijri year 1401), group (who says so; a group named as a series takes its
+    colour), value_usd, id, used (yes or no:
     hollow). Option ``scale``: ``log`` (default; values that are not positive are not shown) or ``linear``.
     """
     log = options.get("scale", "log") == "log"
@@ -133,7 +134,7 @@ def baseline(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | 
     values = [row[q] for row in keep for q in ("q10", "q50", "q90") if _drawable(row[q], log)]
     note = "USD a year, logarithmic scale" if log else "USD a year"
     plane = _Plane(
-        [row["year"] for row in keep] + [row["year"] - 0.5 for row in points],
+        [row["year"] for row in keep + points],
         values + [row["value_usd"] for row in points],
         f"{note}.  Lines: medians; bands: 80% intervals; hollow points: left out of the pooling.",
         log=log,
@@ -172,7 +173,7 @@ def _statements(plane: _Plane, points: Rows, colours: Mapping[str, str]) -> list
         (True, {"filled": True, "opacity": 0.9}),
     ):
         values = [
-            {"year": row["year"] - 0.5, "usd": row["value_usd"], "group": row["group"]}
+            {"year": row["year"], "usd": row["value_usd"], "group": row["group"]}
             for row in points
             if _yes(row["used"]) is used
         ]

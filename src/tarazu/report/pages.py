@@ -32,6 +32,7 @@ FOLD_ABOVE = 12  # rows of a figure's own table that are shown open when there i
 _URL = re.compile(r"https?://[^\s<>\"'|]+", re.IGNORECASE)
 _SHOWN = 46  # characters of an address on the screen; paper has all of it
 _SHORT = 12  # characters of a word, such as a date or an id, that must not be broken
+_DOLLARS = frozenset({"USD", "USD a year"})
 _MILLIONS = frozenset({"USD m", "USD m a year", "million USD"})
 _RIGHT = frozenset({"usd", "percent", "number", "year"})
 
@@ -77,9 +78,10 @@ def html(document: Document, figures: Mapping[str, str] | None = None) -> str:
     Notes
     -----
     A table with a column ``severity`` is ordered from errors to notes and summed up. Text of the format
-    ``figure`` gets a hint ``tarazu explain PAIR FIGURE``, with the pair from the colophon's entry ``pair``.
+    ``figure`` gets the command that explains it as a hint, made from the colophon's entry "To trace a
+    figure", whose last word is a figure: ``tarazu explain kaz-irn probability``.
     """
-    pair = document.colophon.get("pair", "PAIR")
+    trace = document.colophon.get("To trace a figure", "tarazu explain PAIR FIGURE").rpartition(" ")[0]
     sections = [
         {
             "section": section,
@@ -88,14 +90,15 @@ def html(document: Document, figures: Mapping[str, str] | None = None) -> str:
                     "figure": figure,
                     "svg": Markup((figures or {}).get(figure.id, "")),  # drawn by us, its texts escaped
                     "grids": [
-                        _grid(_plain(table), f"{figure.id}-{role}", pair)
+                        _grid(_plain(table), f"{figure.id}-{role}", f"{figure.id}-{role}", trace)
                         for role, table in figure.data.items()
                     ],
                 }
                 for figure in section.figures
             ],
             "grids": [
-                _grid(listing, f"{section.id}-{i}", pair) for i, listing in enumerate(section.listings, 1)
+                _grid(listing, f"{section.id}-{i}", listing.table.name, trace)
+                for i, listing in enumerate(section.listings, 1)
             ],
         }
         for section in document.sections
@@ -138,20 +141,23 @@ def linked(text: str) -> Markup:
 def _plain(table: Table) -> Listing:
     """A figure's own table, formats guessed from names and units."""
     show = tuple(
-        Show(column.name, column.name.replace("_", " "), _format(column)) for column in table.columns
+        Show(column.name, column.name.replace("_", " "), _format(column, table)) for column in table.columns
     )
     return Listing(table, show, folded=len(table) > FOLD_ABOVE)
 
 
-def _format(column: Column) -> str:
+def _format(column: Column, table: Table) -> str:
     if column.name == "year":
         return "year"
-    if column.unit == "USD":
+    if column.unit in _DOLLARS | _MILLIONS:
         return "usd"
-    return "percent" if column.unit == "share" else "number" if column.unit else "text"
+    if column.unit == "share":
+        return "percent"
+    numbers = any(isinstance(value, int | float) for value in table.column(column.name))
+    return "number" if numbers else "text"
 
 
-def _grid(listing: Listing, identifier: str, pair: str) -> _Grid:
+def _grid(listing: Listing, identifier: str, file: str, trace: str) -> _Grid:
     table = listing.table
     columns = {column.name: column for column in table.columns}
     records, summary = list(table), ""
@@ -165,13 +171,13 @@ def _grid(listing: Listing, identifier: str, pair: str) -> _Grid:
         caption=listing.caption,
         heads=[_head(show, columns[show.column]) for show in listing.show],
         rows=[
-            [_cell(row[show.column], show, columns[show.column], pair) for show in listing.show]
+            [_cell(row[show.column], show, columns[show.column], trace) for show in listing.show]
             for row in records
         ],
         empty=listing.empty,
         folded=listing.folded,
         summary=summary,
-        file=f"{re.sub(r'[^A-Za-z0-9_-]+', '-', table.name)}.csv",
+        file=f"{re.sub(r'[^A-Za-z0-9_-]+', '-', file)}.csv",
         data="data:text/csv;charset=utf-8;base64," + b64encode(table.to_csv().encode()).decode(),
     )
 
@@ -187,15 +193,15 @@ def _head(show: Show, column: Column) -> _Head:
     return _Head(show.title, unit, column.meaning, "number" if show.format in _RIGHT else "")
 
 
-def _cell(value: Any, show: Show, column: Column, pair: str) -> _Cell:
+def _cell(value: Any, show: Show, column: Column, trace: str) -> _Cell:
     look = "number" if show.format in _RIGHT else ""
     if is_missing(value) or value == "":
         return _Cell(Markup('<span class="missing" title="missing">–</span>'), look)
     if show.column == "severity":
         return _Cell(Markup('<span class="severity {0}">{0}</span>').format(str(value)), look)
     if show.format == "figure":
-        mark = Markup('<code data-figure="{0}" title="tarazu explain {1} {0}">{0}</code>')
-        return _Cell(mark.format(str(value), pair), look)
+        mark = Markup('<code data-figure="{0}" title="{1} {0}">{0}</code>')
+        return _Cell(mark.format(str(value), trace), look)
     if show.format in _RIGHT and not isinstance(value, str):
         return _Cell(Markup.escape(_number(value, show.format, column.unit)), look)
     text = str(value)

@@ -6,188 +6,42 @@ at the right, so that no label covers a mark and nothing has to be read off an a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import altair as alt
-
+from tarazu.report.board import Board, Column
 from tarazu.report.style import (
     BLUE,
     BLUES,
     GREY,
-    INK,
-    LINE,
-    MUTED,
-    SHADE,
     SKY,
     SLATE,
     USD_LABEL,
     VERMILLION,
-    WIDTH,
     Drawing,
-    Layer,
     Rows,
     amount,
     chance,
     chances,
-    chart,
     interval,
     round_up,
-    text_width,
-    wrap,
 )
-
-LOW, TALL, HEAD = 25, 35, 31  # px, height of a row whose label has one line, two, or names a group
-GAP = 12  # px between a label and the plot
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """Texts by row at the right of the plot, under a heading; width in px, swatch the colour it explains."""
-
-    heading: str
-    texts: Sequence[str]
-    width: int
-    swatch: str = ""
-
-
-class _Board:
-    """Rows with labels at the left, an axis below and columns of text at the right.
-
-    Rows in `headings` name the group below them. A row is as high as its label needs; marks are given by
-    the number of their row and by x (and x2) on the axis.
-    """
-
-    def __init__(
-        self,
-        labels: Sequence[str],
-        axis: Mapping[str, Any],
-        domain: tuple[float, float],
-        columns: Sequence[_Column],
-        headings: frozenset[int] = frozenset(),
-    ) -> None:
-        self.labels = [wrap(label, 60 if i in headings else 44) for i, label in enumerate(labels)]
-        self.heights = [
-            HEAD if i in headings else TALL if "\n" in label else LOW for i, label in enumerate(self.labels)
-        ]
-        ends = list(accumulate(self.heights))
-        self.middles = [end - height / 2 for end, height in zip(ends, self.heights, strict=True)]
-        self.headings, self.columns = headings, columns
-        self.frame = Drawing(
-            [],
-            height=ends[-1],
-            left=min(max(text_width(self.labels) + GAP, 90), 300),
-            right=sum(column.width for column in columns) + 14,
-            top=28,
-            bottom=48,
-        )
-        self.x = alt.X(
-            "x:Q",
-            scale=alt.Scale(domain=list(domain), nice=False),
-            axis=alt.Axis(titleAnchor="start", titleAlign="left", titlePadding=8, tickCount=5, **axis),
-        )
-        self.y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[ends[-1], 0], nice=False))
-
-    def drawing(self, layers: Sequence[Layer]) -> Drawing:
-        return replace(self.frame, layers=[*layers, *self._labels(), *self._columns()])
-
-    def bars(self, values: Rows, colour: str, thickness: float = 14) -> Layer:
-        """Bars from x to x2."""
-        placed = [
-            {
-                **value,
-                "y": self.middles[value["row"]] - thickness / 2,
-                "y2": self.middles[value["row"]] + thickness / 2,
-            }
-            for value in values
-        ]
-        return chart(placed).mark_rect(color=colour).encode(self.x, self.y, alt.X2("x2:Q"), alt.Y2("y2:Q"))
-
-    def rules(self, values: Rows, colour: str = INK, width: float = 1.3) -> Layer:
-        """Horizontal lines from x to x2."""
-        mark = chart(self._placed(values)).mark_rule(color=colour, strokeWidth=width)
-        return mark.encode(self.x, self.y, alt.X2("x2:Q"))
-
-    def dots(self, values: Rows, colour: str = BLUE) -> Layer:
-        mark = chart(self._placed(values)).mark_point(filled=True, size=90, color=colour, opacity=1)
-        return mark.encode(self.x, self.y)
-
-    def links(self, values: Rows) -> Layer:
-        """Thin upright lines at x from a row to the one below it."""
-        placed = [{**value, "y2": self.middles[value["row"] + 1]} for value in self._placed(values)]
-        mark = chart(placed).mark_rule(color=GREY, strokeWidth=0.8)
-        return mark.encode(self.x, self.y, alt.Y2("y2:Q"))
-
-    def shade(self, rows: Iterable[int]) -> Layer:
-        """A pale band over the whole width behind some rows."""
-        placed = [
-            {"y": self.middles[row] - self.heights[row] / 2, "y2": self.middles[row] + self.heights[row] / 2}
-            for row in rows
-        ]
-        mark = chart(placed).mark_rect(color=SHADE, x=-self.frame.left, x2=WIDTH - self.frame.left)
-        return mark.encode(self.y, alt.Y2("y2:Q"))
-
-    def _placed(self, values: Rows) -> Rows:
-        return [{**value, "y": self.middles[value["row"]]} for value in values]
-
-    def _labels(self) -> list[Layer]:
-        # Vega centres the first line of a text only, so a label of two lines starts half a line higher.
-        plain = [
-            {"y": middle - LINE / 2 * label.count("\n"), "text": label}
-            for i, (label, middle) in enumerate(zip(self.labels, self.middles, strict=True))
-            if i not in self.headings
-        ]
-        names = chart(plain).mark_text(
-            align="right",
-            baseline="middle",
-            lineBreak="\n",
-            lineHeight=LINE,
-            x=-GAP,
-            limit=self.frame.left - GAP,
-        )
-        heads = chart(
-            [{"y": self.middles[i], "text": self.labels[i].replace("\n", " ")} for i in self.headings]
-        )
-        bold = heads.mark_text(
-            align="left", baseline="middle", fontWeight="bold", dy=4, x=4 - self.frame.left
-        )
-        return [mark.encode(self.y, alt.Text("text:N")) for mark in (names, bold)]
-
-    def _columns(self) -> list[Layer]:
-        layers, edge = [], self.frame.width + 10
-        for column in self.columns:
-            edge += column.width
-            values = [{"y": self.middles[i], "text": text} for i, text in enumerate(column.texts) if text]
-            mark = chart(values).mark_text(align="right", baseline="middle", x=edge)
-            layers.append(mark.encode(self.y, alt.Text("text:N")))
-            layers.append(
-                chart([{}]).mark_text(text=column.heading, align="right", color=MUTED, x=edge, y=-12)
-            )
-            if column.swatch:
-                place = edge - text_width([column.heading]) - 4
-                square = chart([{}]).mark_point(shape="square", size=90, filled=True, opacity=1)
-                layers.append(
-                    square.encode(color=alt.ColorValue(column.swatch), x=alt.value(place), y=alt.value(-12))
-                )
-        return layers
 
 
 def waterfall(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """Contributions in order, from where trade stands to where the plan takes it.
 
     Table *bars*: label, q10, q50, q90 (USD) and kind. A ``start`` or ``end`` is measured from zero; a
-    ``part`` begins where the bar above it ends, and its whisker is its own 80% interval. Medians need not
-    add up to the median of the end: what is left over is visible as a step, not hidden.
+    ``part`` begins where the bar above it ends, and its whisker is its own 80% interval. Column q50 may hold
+    means, which add up, or medians, which need not: what is left over is visible as a step, not hidden.
     """
-    return _steps(data["bars"], "median, USD", "80% interval")
+    return _steps(data["bars"], "USD", "80% interval")
 
 
 def gap(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """From one reporter's figure to the other's: like `waterfall`, with columns value, low, high (USD)."""
     bars = [{**row, "q10": row["low"], "q50": row["value"], "q90": row["high"]} for row in data["bars"]]
-    return _steps(bars, "value, USD", "interval")
+    return _steps(bars, "USD", "interval")
 
 
 def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
@@ -208,7 +62,7 @@ def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
             whiskers.append({"row": i, "x": base + row["q10"], "x2": base + row["q90"]})
         if i + 1 < len(bars):
             links.append({"row": i, "x": level})
-    board = _Board(
+    board = Board(
         [row["label"] for row in bars],
         {"title": "USD a year", "labelExpr": USD_LABEL},
         _usd_domain(
@@ -217,8 +71,8 @@ def _steps(bars: Rows, value: str, width: str) -> Drawing | None:
             for v in (row["x"], row["x2"])
         ),
         [
-            _Column(value, [amount(row["q50"], signed=row["kind"] == "part") for row in bars], 72),
-            _Column(width, [interval(row["q10"], row["q90"]) for row in bars], 132),
+            Column(value, [amount(row["q50"], signed=row["kind"] == "part") for row in bars], 72),
+            Column(width, [interval(row["q10"], row["q90"]) for row in bars], 132),
         ],
     )
     layers = [
@@ -241,13 +95,13 @@ def potential(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
     products = [(i, line) for i, line in enumerate(lines) if i not in headings]
     realised = [{"row": i, "x": 0.0, "x2": row["realised"] or 0.0} for i, row in products]
     unrealised = [{"row": i, "x": row["realised"] or 0.0, "x2": _total(row)} for i, row in products]
-    board = _Board(
+    board = Board(
         [line["direction" if i in headings else "product"] for i, line in enumerate(lines)],
         {"title": "USD a year", "labelExpr": USD_LABEL},
         _usd_domain(row["x2"] for row in realised + unrealised),
         [
-            _Column("realised", _texts(lines, headings, lambda row: amount(row["realised"])), 78, BLUE),
-            _Column("unrealised", _texts(lines, headings, lambda row: amount(row["unrealised"])), 92, SKY),
+            Column("realised", _texts(lines, headings, lambda row: amount(row["realised"])), 78, BLUE),
+            Column("unrealised", _texts(lines, headings, lambda row: amount(row["unrealised"])), 92, SKY),
         ],
         headings,
     )
@@ -257,51 +111,55 @@ def potential(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
 def frontier(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """The best bundle at each cost or number of measures, and how likely the target is with it.
 
-    Table *points*: label, probability (0..1), q50 (turnover, USD a year), and cost_usd_m (million USD) or
-    measures (their number), by which the rows are ordered.
+    Table *points*: label, probability (0..1), q50 (turnover, USD a year), and measures (their number), by
+    which the rows are ordered and numbered, or cost_usd_m (million USD), by which they are ordered else;
+    a cost is printed where any is known.
     """
-    key = "cost_usd_m" if any(row.get("cost_usd_m") is not None for row in data["points"]) else "measures"
+    counted = any(row.get("measures") is not None for row in data["points"])
+    key = "measures" if counted else "cost_usd_m"
     rows = sorted(data["points"], key=lambda row: (row.get(key) is None, row.get(key) or 0))
     points = [
         {"row": i, "x": row["probability"]} for i, row in enumerate(rows) if row["probability"] is not None
     ]
     if not points:
         return None
-    size = [_million(row.get(key)) if key == "cost_usd_m" else _count(row.get(key)) for row in rows]
-    board = _Board(
-        [row["label"] for row in rows],
+    columns = [
+        Column("chance", [chance(row["probability"]) for row in rows], 58),
+        Column("turnover, USD", [amount(row["q50"]) for row in rows], 102),
+    ]
+    if any(row.get("cost_usd_m") is not None for row in rows):
+        columns.append(Column("cost, USD", [_million(row.get("cost_usd_m")) for row in rows], 82))
+    board = Board(
+        [f"{_count(row['measures'])}: {row['label']}" if counted else row["label"] for row in rows],
         {"title": "Chance of reaching the target", "format": ".0%"},
         _share_domain(point["x"] for point in points),
-        [
-            _Column("chance", [chance(row["probability"]) for row in rows], 58),
-            _Column("turnover, USD", [amount(row["q50"]) for row in rows], 102),
-            _Column("cost, USD" if key == "cost_usd_m" else "measures", size, 82),
-        ],
+        columns,
     )
     stems = [{**point, "x": 0.0, "x2": point["x"]} for point in points]
     return board.drawing([board.rules(stems, BLUE, 2), board.dots(points)])
 
 
 def regimes(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
-    """How likely each threshold is under each regime, with its interval; darker is a higher threshold.
+    """How likely each threshold is under each regime, with a range; darker is a higher threshold.
 
-    Table *points*: regime, threshold_usd (USD a year), probability, low, high (0..1).
+    Table *points*: regime, threshold_usd (USD a year), probability, low, high (0..1); the caption says of
+    what low and high are the range.
     """
     rows = [row for row in data["points"] if row["threshold_usd"] is not None]
     lines, headings = _grouped(rows, "regime", lambda row: row["threshold_usd"])
     points = [(i, r) for i, r in enumerate(lines) if i not in headings and r["probability"] is not None]
     if not points:
         return None
-    board = _Board(
+    board = Board(
         [
             line["regime"] if i in headings else f"at least USD {amount(line['threshold_usd'])}"
             for i, line in enumerate(lines)
         ],
-        {"title": "Chance; line: its interval", "format": ".0%"},
+        {"title": "Chance (point) and its range (line)", "format": ".0%"},
         _share_domain(v for _, row in points for v in (row["probability"], row["high"]) if v is not None),
         [
-            _Column("chance", _texts(lines, headings, lambda row: chance(row["probability"])), 58),
-            _Column("interval", _texts(lines, headings, lambda row: chances(row["low"], row["high"])), 92),
+            Column("chance", _texts(lines, headings, lambda row: chance(row["probability"])), 58),
+            Column("range", _texts(lines, headings, lambda row: chances(row["low"], row["high"])), 92),
         ],
         headings,
     )
@@ -333,13 +191,13 @@ def announced(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
         else row["bucket"]
         for row in rows
     ]
-    board = _Board(
+    board = Board(
         labels,
         {"title": "Share of targets met on time; line: 80% interval", "format": ".0%"},
         (0.0, 1.0),
         [
-            _Column("met on time", [_of(row["share"], row["n"]) for row in rows], 92),
-            _Column("interval", [chances(row["low"], row["high"]) if row["n"] else "" for row in rows], 92),
+            Column("met on time", [_of(row["share"], row["n"]) for row in rows], 92),
+            Column("interval", [chances(row["low"], row["high"]) if row["n"] else "" for row in rows], 92),
         ],
     )
     layers = [

@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "labelColor": MUTED,
         "labelFontSize": FONT_SIZE,
         "labelPadding": 7,
+        "labelLimit": 0,  # labels are cut by `wrap`: Vega's own limit measures text at ten times the cost
         "labelFlush": False,
         "titleColor": MUTED,
         "titleFontSize": FONT_SIZE,
@@ -58,6 +59,7 @@ CONFIG: dict[str, Any] = {
     "legend": {
         "labelFontSize": FONT_SIZE,
         "labelColor": INK,
+        "labelLimit": 0,
         "titleFontSize": FONT_SIZE,
         "titleFontWeight": "normal",
         "titleColor": MUTED,
@@ -91,6 +93,8 @@ def interval(low: float | None, high: float | None) -> str:
     if low is None or high is None or is_missing(low) or is_missing(high):
         return ""
     first, last = amount(low), amount(high)
+    if first == last:
+        return first
     if low >= 0 and first.partition(" ")[2] == last.partition(" ")[2]:
         return f"{first.partition(' ')[0]}–{last}"
     return f"{first} to {last}"

@@ -1,0 +1,69 @@
+"""The documentation is held to the code: its commands and its Python are run, its set-up is what CI runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tarazu.cli import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FEW_DRAWS = ["--draws", "300"]  # the same commands, sooner
+SET_UP = (
+    "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt . && .venv/bin/tarazu plan kaz-irn",
+    ".venv/bin/pip install -q -c constraints.txt '.[dev]' && .venv/bin/pytest",
+)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def commands(page: Path) -> list[str]:
+    return [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+
+
+def test_the_readme_starts_with_the_two_commands_that_ci_runs():
+    assert tuple(commands(PAGES[0])[:2]) == SET_UP
+    steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in steps if line in SET_UP] == list(SET_UP)
+
+
+def test_every_benchmark_shown_is_run_by_ci():
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    shown = {line.split()[1] for page in PAGES for line in commands(page) if line.startswith("python benchmarks")}
+    assert shown
+    assert all(script in ci for script in shown)
+
+
+def tarazu_commands(page: Path) -> list[str]:
+    return [line for line in commands(page) if line.startswith("tarazu ")]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if tarazu_commands(page)], ids=lambda page: page.stem)
+def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in tarazu_commands(page):
+        words = shlex.split(line)[1:]
+        slow = words[0] in ("plan", "explain")
+        cli.main([*words, *(FEW_DRAWS if slow else [])], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [(page, code) for page in PAGES for code in blocks(page, "python")],
+    ids=lambda value: value.stem if isinstance(value, Path) else "",
+)
+def test_python_of_a_page_runs(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(page), "exec"), {})
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
