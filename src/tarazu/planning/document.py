@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tarazu
 from tarazu.core.amounts import format_amount
+from tarazu.core.table import Column, Table
 from tarazu.planning import sections
+from tarazu.planning.explain import TRACES
 from tarazu.planning.lead import conditions, lead
-from tarazu.report.document import Document
+from tarazu.report.document import Document, Listing, Section, Show
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
@@ -42,12 +45,13 @@ def build(plan: Plan) -> Document:
         sections.checks(plan),
         sections.sources(plan),
     ]
+    traced = (_traced(section, plan) for section in found if section is not None)
     return Document(
         title=f"{plan.home.name()}–{plan.partner.name()}: {format_amount(q.target_usd)} of mutual trade by {q.by}",
         subtitle="What the target would take, with the uncertainty said aloud",
         lead=lead(plan),
         conditions=conditions(plan),
-        sections=tuple(section for section in found if section is not None),
+        sections=tuple(traced),
         colophon={
             "Made by": f"Tarazu {tarazu.__version__}",
             "Pair": f"{plan.home.alpha3}–{plan.partner.alpha3}",
@@ -59,6 +63,22 @@ def build(plan: Plan) -> Document:
             "To trace a figure": f"tarazu explain {_subject(plan)} probability",
         },
     )
+
+
+def _traced(section: Section, plan: Plan) -> Section:
+    """The section with, in each table, the name by which `tarazu explain` knows a row."""
+    return replace(section, listings=tuple(_traced_listing(listing, plan) for listing in section.listings))
+
+
+def _traced_listing(listing: Listing, plan: Plan) -> Listing:
+    name = TRACES.get(listing.table.name)
+    if name is None:
+        return listing
+    table = listing.table
+    columns = (*table.columns, Column("trace", "", "name for tarazu explain"))
+    rows = tuple((*row, name(cells, plan)) for row, cells in zip(table.rows, table, strict=True))
+    show = (*listing.show, Show("trace", "Trace", "figure"))
+    return replace(listing, table=Table(table.name, columns, rows), show=show)
 
 
 def _subject(plan: Plan) -> str:

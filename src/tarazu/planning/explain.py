@@ -2,7 +2,9 @@
 
 Figures are named by dots: ``baseline.2022``, ``baseline.2022.KAZ->IRN.pooled``, ``statement.tu038``,
 ``gap.2022.scope``, ``usual.2030``, ``probability``, ``measure.fta``, ``effect.fta-01``, ``product.ID``,
-``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``.
+``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``,
+``chance.1e+09.2030.pooled.as-last-year``, ``sensitivity.2023``, ``bias.KAZ.KAZ->IRN``, ``announced.over 20``,
+``reference-class``.
 """
 
 from __future__ import annotations
@@ -71,8 +73,15 @@ def figures(plan: Plan) -> list[str]:
     names += [f"effect.{e.id}" for m in plan.given.measures for e in m.effects]
     names += [f"product.{line.id}" for line in plan.simulation.first.lines]
     names += [f"gap.{row['year']}.{row['part']}" for row in plan.baseline.gap]
-    names += [f"frontier.{row['by']}.{row['measures']}" for row in plan.frontier]
-    names += ["back-solve.50", "back-solve.80"]
+    names += ["back-solve.50", "back-solve.80", "reference-class"]
+    tables = (
+        plan.frontier,
+        plan.table,
+        plan.baseline.sensitivity,
+        plan.baseline.biases,
+        plan.announced.table,
+    )
+    names += list(dict.fromkeys(TRACES[table.name](row, plan) for table in tables for row in table))
     return names + [f"parameter.{p.id}" for p in all_parameters()]
 
 
@@ -223,8 +232,7 @@ def _product(plan: Plan, rest: str) -> Lineage | None:
 
 
 def _frontier(plan: Plan, rest: str) -> Lineage | None:
-    by, _, count = rest.partition(".")
-    row = _find(plan.frontier, by=by, measures=_whole(count))
+    row = next((row for row in plan.frontier if TRACES["frontier"](row, plan) == f"frontier.{rest}"), None)
     if row is None:
         return None
     method = Method(
@@ -266,6 +274,101 @@ def _parameter(plan: Plan, rest: str) -> Lineage | None:
     return Lineage(f"parameter.{rest}", Method(found.meaning, found.citation), (), (), values)
 
 
+def _chance(plan: Plan, rest: str) -> Lineage | None:
+    row = next((row for row in plan.table if TRACES["probabilities"](row, plan) == f"chance.{rest}"), None)
+    if row is None:
+        return None
+    inputs = (f"path.{row['year']}", *(f"measure.{m.id}" for m in plan.given.measures))
+    return Lineage(f"chance.{rest}", CHANCE, inputs, (), row)
+
+
+def _sensitivity(plan: Plan, rest: str) -> Lineage | None:
+    found = [row for row in plan.baseline.sensitivity if str(row["year"]) == rest]
+    if not found:
+        return None
+    left_out = dict.fromkeys(i for row in found for i in row["without"].split("; "))
+    values = {
+        f"{row['series']} without {row['without']}": f"{row['q10']:,.0f} to {row['q90']:,.0f} USD"
+        for row in found
+    }
+    method = Method(
+        "The same pooling without the rows named, whose figure it is compared with.",
+        "docs/method.md, Baseline",
+    )
+    rows = tuple(_place(plan, identity) for identity in left_out)
+    return Lineage(f"sensitivity.{rest}", method, (f"baseline.{rest}",), rows, values)
+
+
+def _bias(plan: Plan, rest: str) -> Lineage | None:
+    row = next((row for row in plan.baseline.biases if TRACES["biases"](row, plan) == f"bias.{rest}"), None)
+    if row is None:
+        return None
+    inputs = (
+        "parameter.pooling.reporter_bias_sd",
+        "parameter.pooling.valuation_bias",
+        "parameter.pooling.scope_bias",
+    )
+    turnover = plan.dossier.tables["turnover"] if plan.dossier else ()
+    rows = tuple(_place(plan, r["id"]) for r in turnover if r["reporter_group"] == row["term"])
+    return Lineage(f"bias.{rest}", POOLING, inputs, rows, row)
+
+
+def _announced(plan: Plan, rest: str) -> Lineage | None:
+    row = _find(plan.announced.table, growth_needed=rest)
+    if row is None:
+        return None
+    method = Method(
+        "Share of resolved targets met by the announced date, with Wilson's 80% interval.", "docs/method.md"
+    )
+    rows = tuple(f"announced_targets.csv:{identity}" for identity in row["rows"].split("; ") if identity)
+    values = {key: value for key, value in row.items() if key != "rows" and not is_missing(value)}
+    return Lineage(f"announced.{rest}", method, (), rows, values)
+
+
+def _reference_class(plan: Plan, rest: str) -> Lineage | None:
+    method = Method(
+        "Pair-years of the world panel 1964-2016 of like size, trend and distance from their peak; small "
+        "classes lean on "
+        "the wider one.",
+        "docs/forecast-backtest.md; growth_quantiles.toml",
+    )
+    values = {
+        f"{row['size']}, {row['trend']}, {row['peak']}": f"{row['share_of_draws']:.0%} of draws, {row['n']} pair-years"
+        for row in plan.simulation.first.usual.classes
+    }
+    return Lineage(
+        "reference-class", method, (f"baseline.{plan.base_year}",), ("growth_quantiles.csv",), values
+    )
+
+
+def _bundle_name(row: Mapping[str, Any]) -> str:
+    """How many measures, or which: the cost frontier holds several bundles of one size."""
+    return str(row["measures"]) if row["by"] == "number" else row["bundle"].replace("; ", "+") or "none"
+
+
+Namer = Callable[[Mapping[str, Any], "Plan"], str]
+
+TRACES: Mapping[str, Namer] = {
+    "path": lambda row, _: f"path.{row['year']}",
+    "back_solve": lambda row, _: f"back-solve.{row['probability'] * 100:.0f}",
+    "variants": lambda *_: "probability",
+    "thresholds": lambda row, plan: TRACES["probabilities"](row, plan),
+    "probabilities": lambda row, _: (
+        f"chance.{row['threshold_usd']:g}.{row['year']}.{row['series']}.{row['regime']}"
+    ),
+    "baseline_recent": lambda row, _: f"baseline.{row['year']}.{row['direction']}",
+    "mirror_gap": lambda row, _: f"gap.{row['year']}.{row['part']}",
+    "sensitivity": lambda row, _: f"sensitivity.{row['year']}",
+    "statements": lambda row, _: f"statement.{row['id']}",
+    "biases": lambda row, _: f"bias.{row['term']}.{row['direction']}",
+    "reference_classes": lambda *_: "reference-class",
+    "announced_targets": lambda row, _: f"announced.{row['growth_needed']}",
+    "measures": lambda row, _: f"measure.{row['id']}",
+    "measure_effects": lambda row, _: f"effect.{row['id']}",
+    "products": lambda row, _: f"product.{row['id']}",
+    "frontier": lambda row, _: f"frontier.{row['by']}.{_bundle_name(row)}",
+}
+
 _TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
     "baseline": _baseline,
     "statement": _statement,
@@ -279,6 +382,11 @@ _TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
     "frontier": _frontier,
     "back-solve": _back_solve,
     "parameter": _parameter,
+    "chance": _chance,
+    "sensitivity": _sensitivity,
+    "bias": _bias,
+    "announced": _announced,
+    "reference-class": _reference_class,
 }
 
 
@@ -318,14 +426,14 @@ def source_rows(plan: Plan, lineage: Lineage) -> list[tuple[str, str]]:
 def _row(plan: Plan, table: str, identity: str) -> Mapping[str, Any] | None:
     if plan.dossier and table in plan.dossier.tables:
         return _find(plan.dossier.tables[table], id=identity)
-    if table == "effects":
-        return _bundled_effects().get(identity)
+    if table in ("effects", "announced_targets"):
+        return _bundled(f"{table}.csv").get(identity)
     return None
 
 
 @cache
-def _bundled_effects() -> dict[str, dict[str, str]]:
-    rows = csv.DictReader(io.StringIO(bundled_text("effects.csv"), newline=""))
+def _bundled(file: str) -> dict[str, dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(bundled_text(file), newline=""))
     return {row["id"]: row for row in rows}
 
 

@@ -23,6 +23,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
     """The plan as JSON-ready values."""
     q = plan.question
     low, high = plan.probability_range
+    chance = plan.announced_chance
     return {
         "pair": {"home": plan.home.alpha3, "partner": plan.partner.alpha3},
         "target_usd": q.target_usd,
@@ -38,7 +39,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
             "announced_targets": {
                 "resolved": plan.announced.resolved,
                 "by_growth": plan.announced.table.records(),
-                "chance": _interval(plan),
+                "chance": {"q10": chance.q10, "q50": chance.q50, "q90": chance.q90},
                 "caveats": list(plan.announced.caveats),
             },
         },
@@ -71,11 +72,6 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "draws": q.draws,
         "version": tarazu.__version__,
     }
-
-
-def _interval(plan: Plan) -> dict[str, float]:
-    chance = plan.announced.chance(plan.needed_growth_percent, plan.question.target_usd, plan.question.by)
-    return {"q10": chance.q10, "q50": chance.q50, "q90": chance.q90}
 
 
 def baseline_dict(found: Baseline) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check
 from tarazu.core.codes import Country
 from tarazu.core.errors import TargetError
+from tarazu.core.measure import Interval
 from tarazu.core.source import Lineage
 from tarazu.core.table import Column, Table
 from tarazu.planning import frontier as bundles
@@ -227,6 +228,13 @@ class Plan:
         """Growth a year from the base year's median to the target, asked series."""
         base = float(np.median(self.simulation.first.level[self.question.series].sum(axis=1)))
         return growth_needed(base, self.question.target_usd, self.question.by - self.base_year)
+
+    @property
+    def announced_chance(self) -> Interval:
+        """Chance of being on time by the record of announced targets alone, knowing nothing of the measures."""
+        said = self.dossier.announced if self.dossier else None
+        year = said.year if said else self.base_year
+        return self.announced.chance(self.needed_growth_percent, self.question.target_usd, year)
 
     @property
     def setting(self) -> Setting:

@@ -35,7 +35,7 @@ def answer(plan: Plan) -> Section:
         plan.table.columns,
         (row for row in plan.table if row["regime"] == q.regime and row["year"] == q.by),
     )
-    chance = plan.announced.chance(plan.needed_growth_percent, q.target_usd, q.by)
+    chance = plan.announced_chance
     text = (
         f"Probabilities are shares of {q.draws:,} draws. A small model of announced targets (growth needed, "
         "size, year; "

@@ -38,6 +38,8 @@ LINE = 14  # px from one line of a label to the next
 Rows = list[dict[str, Any]]
 Layer = Any  # an Altair chart, whose methods are typed as Any
 
+_MAGNITUDES = ((1e12, " trn"), (1e9, " bn"), (1e6, " m"), (1e3, " k"))
+
 CONFIG: dict[str, Any] = {
     "font": FONT,
     "background": "white",
@@ -89,15 +91,19 @@ def amount(usd: float | None, *, signed: bool = False) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """``480–590 m``, ``0.90 bn to 1.2 bn`` where the magnitudes differ, empty if an end is missing."""
+    """``480–590 m``, ``−29.7 to 6.6 m``: both ends in the magnitude of the larger; empty if one is missing."""
     if low is None or high is None or is_missing(low) or is_missing(high):
         return ""
-    first, last = amount(low), amount(high)
+    size = max(abs(low), abs(high))
+    scale, unit = next(((scale, unit) for scale, unit in _MAGNITUDES if size >= scale), (1.0, ""))
+    digits = 0 if size >= 99.5 * scale else 1 if size >= 9.95 * scale else 2
+    ends = [f"{end / scale:.{digits}f}" for end in (low, high)]
+    if all(float(end).is_integer() for end in ends):
+        ends = [end.partition(".")[0] for end in ends]
+    first, last = ("0" if float(end) == 0 else end.replace("-", "−") for end in ends)
     if first == last:
-        return first
-    if low >= 0 and first.partition(" ")[2] == last.partition(" ")[2]:
-        return f"{first.partition(' ')[0]}–{last}"
-    return f"{first} to {last}"
+        return f"{first}{unit}" if float(ends[0]) else "0"
+    return f"{first}{' to ' if low < 0 else '–'}{last}{unit}"
 
 
 def chance(share: float | None) -> str:

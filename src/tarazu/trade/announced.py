@@ -58,6 +58,7 @@ CAVEATS = (
 class Target:
     """One dated target whose outcome is known; None where the source does not say."""
 
+    id: str
     pair: tuple[str, str]
     on_time: bool
     outcome: str
@@ -214,6 +215,7 @@ def _target(row: Mapping[str, str], number: int, outcome: str, checks: list[Chec
     year = row["announced_on"][:4]
     first, second = sorted((row["country_a"], row["country_b"]))
     return Target(
+        id=row["id"],
         pair=(first, second),
         on_time=outcome == "on time",
         outcome=outcome,
@@ -237,6 +239,7 @@ def _by_growth(targets: list[Target]) -> Table:
         Column("share", "share", "met on time, with its 80% interval (Wilson)"),
         Column("share_q10", "share", ""),
         Column("share_q90", "share", ""),
+        Column("rows", "", f"ids in {FILE}"),
     )
     unknown = [t for t in targets if t.growth_percent is None]
     known = [(t, t.growth_percent) for t in targets if t.growth_percent is not None]
@@ -253,7 +256,8 @@ def _by_growth(targets: list[Target]) -> Table:
         met = sum(t.on_time for t in members)
         share = wilson(met, len(members))
         known_share = share.q50 if members else None
-        rows.append((name, len(members), met, known_share, share.q10, share.q90))
+        ids = "; ".join(t.id for t in members)
+        rows.append((name, len(members), met, known_share, share.q10, share.q90, ids))
     return Table("announced_targets", columns, tuple(rows))
 
 
