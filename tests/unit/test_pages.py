@@ -39,7 +39,7 @@ FIGURE = Figure(
 
 def document(**changed: object) -> Document:
     parts: dict[str, object] = {
-        "title": "Kazakhstan–Iran: what USD 3 bn by 2030 would take",
+        "title": "Kazakhstan–Iran: what USD 3.0 bn by 2030 would take",
         "subtitle": "Turnover in the pooled series",
         "lead": "No bundle of the measures reaches the target: the chance is <1%.",
         "conditions": ("The regime of the last year holds.",),
@@ -184,6 +184,16 @@ def test_a_drawn_figure_hides_its_table(page):
     assert SVG in page
     assert "605 m" not in page
     assert "<b>Figure 1.</b> Where turnover goes" in page
+
+
+def test_an_amount_in_the_title_is_not_broken_over_lines(page):
+    assert "what USD\N{NO-BREAK SPACE}3.0\N{NO-BREAK SPACE}bn by 2030" in page
+
+
+def test_a_cell_of_several_values_is_a_list():
+    table = Table("rows", (Column("rows"),), ((("turnover:tu1", "turnover:tu2"),),))
+    section = Section("a", "A", listings=(Listing(table, (Show("rows", "Rows"),)),))
+    assert "turnover:tu1, turnover:tu2" in html(document(sections=(section,)))
 
 
 def test_language_sets_the_direction(page):

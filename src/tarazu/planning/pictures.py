@@ -23,7 +23,7 @@ USD_TODAY = "current US dollars"
 def statements_picture(plan: Plan) -> Figure:
     """Baseline against every statement, by who made it."""
     series = [row for row in plan.baseline.table if row["direction"] == "both"]
-    names = {POOLED: "pooled", plan.home.alpha3: plan.home.name(), plan.partner.alpha3: plan.partner.name()}
+    names = _series_names(plan)
     bands = Table.build(
         "baseline_series",
         _columns("year", "series", "q10", "q50", "q90"),
@@ -48,8 +48,10 @@ def statements_picture(plan: Plan) -> Figure:
 def _statement_points(plan: Plan) -> list[dict[str, Any]]:
     rows = {row["id"]: row for row in plan.dossier.tables["turnover"]} if plan.dossier else {}
     left_out = {row["id"]: row["left_out"] for row in plan.baseline.statements}
+    names = _series_names(plan)
     points = []
     for identity, row in rows.items():
+        group = row["reporter_group"]
         sides = (row["home_to_partner_usd_m"], row["partner_to_home_usd_m"])
         total = row["turnover_usd_m"] or (sum(sides) if None not in sides else None)
         start, end = row["period_start"], row["period_end"]
@@ -62,7 +64,7 @@ def _statement_points(plan: Plan) -> list[dict[str, Any]]:
             {
                 # a calendar year is drawn at its own number, a Solar Hijri year a quarter later
                 "year": middle.year + (middle.timetuple().tm_yday - 183) / 365,
-                "group": row["reporter_group"] + (", non-oil" if row["scope"] != "all goods" else ""),
+                "group": names.get(group, group) + (", non-oil" if row["scope"] != "all goods" else ""),
                 "value_usd": total * 1e6,
                 "id": identity,
                 "used": "no" if left_out.get(identity) else "yes",
@@ -310,9 +312,25 @@ def _bucket(plan: Plan, rows: Sequence[dict[str, Any]]) -> str:
 
 def _series_words(plan: Plan) -> str:
     series = plan.question.series
-    country = {plan.home.alpha3: plan.home, plan.partner.alpha3: plan.partner}.get(series)
-    return f"of {country.name()}" if country else series
+    return "pooled from all reporters" if series == POOLED else f"of {_series_names(plan)[series]}"
+
+
+def _series_names(plan: Plan) -> dict[str, str]:
+    return {POOLED: "pooled", plan.home.alpha3: plan.home.name(), plan.partner.alpha3: plan.partner.name()}
+
+
+UNITS = {
+    "USD": ("q10", "q25", "q50", "q75", "q90", "value", "low", "high", "usd", "value_usd", "threshold_usd")
+    + ("realised", "unrealised"),
+    "share": ("probability", "share"),
+    "USD m": ("cost_usd_m",),
+    "percent a year": ("growth_needed",),
+}
 
 
 def _columns(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
+    """Columns with their units; low and high follow the quantity they belong to."""
+    units = {name: unit for unit, members in UNITS.items() for name in members}
+    if "probability" in names or "share" in names:
+        units |= {"low": "share", "high": "share"}
+    return tuple(Column(name, units.get(name, "")) for name in names)

@@ -42,8 +42,8 @@ class Column:
 class Board:
     """Rows with labels at the left, an axis below and columns of text at the right.
 
-    Rows in `headings` name the group below them. A row is as high as its label needs; marks are given by
-    the number of their row and by x (and x2) on the axis.
+    Rows in `headings` name the group below them; `named` says what the labels are. A row is as high as
+    its label needs; marks are given by the number of their row and by x (and x2) on the axis.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Board:
         domain: tuple[float, float],
         columns: Sequence[Column],
         headings: frozenset[int] = frozenset(),
+        named: str = "",
     ) -> None:
         self.labels = [wrap(str(label or ""), 60 if i in headings else 44) for i, label in enumerate(labels)]
         self.heights = [
@@ -60,11 +61,11 @@ class Board:
         ]
         ends = list(accumulate(self.heights))
         self.middles = [end - height / 2 for end, height in zip(ends, self.heights, strict=True)]
-        self.headings, self.columns = headings, columns
+        self.headings, self.columns, self.named = headings, columns, named
         self.frame = Drawing(
             [],
             height=ends[-1],
-            left=min(max(text_width(self.labels) + GAP, 90), 380),
+            left=min(max(text_width([*self.labels, named]) + GAP, 90), 380),
             right=sum(column.width for column in columns) + 14,
             top=28,
             bottom=48,
@@ -138,7 +139,8 @@ class Board:
         bold = heads.mark_text(
             align="left", baseline="middle", fontWeight="bold", dy=4, x=4 - self.frame.left
         )
-        return [mark.encode(self.y, alt.Text("text:N")) for mark in (names, bold)]
+        head = chart([{}]).mark_text(text=self.named, align="right", color=MUTED, x=-GAP, y=-12)
+        return [head, *(mark.encode(self.y, alt.Text("text:N")) for mark in (names, bold))]
 
     def _columns(self) -> list[Layer]:
         layers, edge = [], self.frame.width + 10

@@ -20,8 +20,7 @@ announced   shares: bucket, n, share, low, high; here: growth_needed, bucket
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -65,28 +64,13 @@ def draw(figure: Figure) -> str:
     ShapeError
         If the kind is unknown, or a table or column it needs is absent.
     """
-    return _finish(_convert(specification(figure)), figure)
-
-
-def draw_all(figures: Iterable[Figure]) -> dict[str, str]:
-    """SVG texts by figure id, as `draw` gives them, about a third faster than one by one.
-
-    vl-convert works outside Python's global lock: one thread starts it and draws while this one loads
-    Altair and describes the next figure.
-    """
-    with ThreadPoolExecutor(max_workers=1) as drawer:
-        drawer.submit(_convert, {"mark": "point", "data": {"values": []}})
-        drawn = [(figure, drawer.submit(_convert, specification(figure))) for figure in figures]
-        return {figure.id: _finish(future.result(), figure) for figure, future in drawn}
-
-
-def _convert(described: dict[str, Any]) -> str:
+    described = specification(figure)
     if not described:
         return ""
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(described)  # its newest Vega-Lite, which reads older ones
-    return svg
+    # Its newest Vega-Lite, which reads older ones too.
+    return _finish(vl_convert.vegalite_to_svg(described), figure)
 
 
 def specification(figure: Figure) -> dict[str, Any]:
@@ -149,8 +133,6 @@ def _drawer(kind: str) -> Draw:
 
 def _finish(svg: str, figure: Figure) -> str:
     """Title and description for screen readers, a size that shrinks, ids that are unique in a page."""
-    if not svg:
-        return ""
     prefix = re.sub(r"[^A-Za-z0-9_-]", "-", figure.id)
     body = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)  # one image, not thousands of graphics objects
     body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)

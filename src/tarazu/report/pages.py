@@ -30,9 +30,12 @@ SEVERITIES = [severity.value for severity in Severity]
 FOLD_ABOVE = 12  # rows of a figure's own table that are shown open when there is no picture
 
 _URL = re.compile(r"https?://[^\s<>\"'|]+", re.IGNORECASE)
+_AMOUNT = re.compile(r"USD ([\d.]+) (k|m|bn|trn)\b")
 _SHOWN = 46  # characters of an address on the screen; paper has all of it
+_UPRIGHT = 9  # columns that an upright page can hold
 _SHORT = 12  # characters of a word, such as a date or an id, that must not be broken
 _DOLLARS = frozenset({"USD", "USD a year"})
+_LONG = 80  # characters of a text that needs room
 _MILLIONS = frozenset({"USD m", "USD m a year", "million USD"})
 _RIGHT = frozenset({"usd", "percent", "number", "year"})
 
@@ -64,6 +67,11 @@ class _Grid:
     summary: str  # of the severities, for a table of checks
     file: str
     data: str
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs a landscape page."""
+        return len(self.heads) > _UPRIGHT
 
 
 def html(document: Document, figures: Mapping[str, str] | None = None) -> str:
@@ -120,7 +128,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["linked"] = linked
+    environment.filters["unbroken"] = unbroken
     return environment
+
+
+def unbroken(text: str) -> str:
+    """Text whose amounts are not broken over two lines."""
+    return _AMOUNT.sub("USD\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}\\2", text)
 
 
 def linked(text: str) -> Markup:
@@ -204,8 +218,10 @@ def _cell(value: Any, show: Show, column: Column, trace: str) -> _Cell:
         return _Cell(mark.format(str(value), trace), look)
     if show.format in _RIGHT and not isinstance(value, str):
         return _Cell(Markup.escape(_number(value, show.format, column.unit)), look)
-    text = str(value)
-    return _Cell(linked(text), look or ("short" if len(text) <= _SHORT and " " not in text else ""))
+    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    if not look:
+        look = "long" if len(text) > _LONG else "short" if len(text) <= _SHORT and " " not in text else ""
+    return _Cell(linked(text), look)
 
 
 def _number(value: Any, form: str, unit: str) -> str:

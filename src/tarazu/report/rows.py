@@ -177,8 +177,9 @@ def regimes(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | N
 def announced(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """How often announced targets were met on time, by the growth they needed, and where this pair stands.
 
-    Tables: *shares* with bucket (in words), n, share, low, high (0..1); *here* with growth_needed (per cent
-    a year) and the bucket it falls into, whose row is shaded. A bucket without targets has no mark.
+    Tables: *shares* with bucket (growth needed, per cent a year, in words), n, share, low, high (0..1);
+    *here* with growth_needed (per cent a year) and the bucket it falls into, whose row is shaded. A bucket
+    without targets has no mark.
     """
     rows = data["shares"]
     points = [(i, row) for i, row in enumerate(rows) if row["n"] and row["share"] is not None]
@@ -199,6 +200,7 @@ def announced(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing |
             Column("met on time", [_of(row["share"], row["n"]) for row in rows], 92),
             Column("interval", [chances(row["low"], row["high"]) if row["n"] else "" for row in rows], 92),
         ],
+        named="growth needed, % a year",
     )
     layers = [
         board.shade(i for i, row in enumerate(rows) if row["bucket"] in here),
