@@ -41,8 +41,8 @@ class Line:
     base
         (n,) flow of the base year, pooled series, free on board, USD.
     limit
-        (n,) flow the market and the exporter's surplus allow in the base year, USD; infinite for the
-        goods no line covers.
+        (n,) flow the market and the exporter's surplus allow in the base year, USD; infinite where
+        neither is known, as for the goods no line covers.
     room
         (n,) most that any lifted limit can reach: supply or demand, whichever is smaller.
     regime
@@ -207,6 +207,7 @@ def _line(luck: _Luck, d: int, k: int, drawn: LineDraws) -> Line:
     known = luck.given.assessments[d].lines[k]
     shares = drawn.own_share[:, k], drawn.rival_share[:, k].T
     unit_value = drawn.unit_value[:, k]
+    bounded, unbounded = known.potential is not None, np.full(luck.n, np.inf)
     met = [r for r, country in enumerate(drawn.rivals) if country in luck.rivals]
     rivals = tuple(drawn.rivals[r] for r in met)
     good, market = _good_and_market(luck, known.codes, d, shares[0], shares[1][met], rivals, unit_value)
@@ -214,8 +215,8 @@ def _line(luck: _Luck, d: int, k: int, drawn: LineDraws) -> Line:
         id=known.id,
         direction=d,
         base=drawn.flow[:, k],
-        limit=drawn.potential[:, k],
-        room=drawn.room[:, k],
+        limit=drawn.potential[:, k] if bounded else unbounded,
+        room=drawn.room[:, k] if bounded else unbounded,
         unit_value=unit_value,
         market=market,
         change=cost_change(luck.given.measures, good, luck.sizes),

@@ -219,7 +219,7 @@ def frontier_picture(plan: Plan) -> Figure | None:
         points.append(
             {
                 "measures": row["measures"],
-                "cost_usd_m": row["cost_q50"],
+                "cost_usd_m": None if row["unknown_costs"] else row["cost_q50"],
                 "probability": row["probability_fresh"],
                 "label": label,
                 "q50": row["turnover_q50"],
@@ -229,7 +229,7 @@ def frontier_picture(plan: Plan) -> Figure | None:
         id="frontier",
         kind="frontier",
         title="How far the best bundle of a given size gets",
-        caption="Best bundle of each size, scored on fresh draws.",
+        caption="Best bundle of each size, scored on fresh draws. A cost is unknown as soon as one measure's is.",
         unit=f"chance of {format_amount(plan.question.target_usd)} in {plan.question.by}; median turnover",
         source="own simulation",
         data={
@@ -320,8 +320,8 @@ def _series_names(plan: Plan) -> dict[str, str]:
 
 
 UNITS = {
-    "USD": ("q10", "q25", "q50", "q75", "q90", "value", "low", "high", "usd", "value_usd", "threshold_usd")
-    + ("realised", "unrealised"),
+    "USD": ("q10", "q25", "q50", "q75", "q90", "value", "low", "high", "usd", "value_usd", "threshold_usd"),
+    "USD a year": ("realised", "unrealised"),
     "share": ("probability", "share"),
     "USD m": ("cost_usd_m",),
     "percent a year": ("growth_needed",),

@@ -298,9 +298,8 @@ def measures(plan: Plan) -> Section | None:
                 (
                     Show("name", "Measure"),
                     Show("q10", "10%", "usd"),
-                    Show("q50", "Median", "usd"),
-                    Show("q90", "90%", "usd"),
                     Show("mean", "Mean", "usd"),
+                    Show("q90", "90%", "usd"),
                     Show("claimed_usd", "Claimed", "usd"),
                     Show("delivery_q50", "Chance it is carried out", "percent"),
                     Show("ordinary_q50", "Already in business as usual", "percent"),
@@ -346,7 +345,6 @@ def products(plan: Plan) -> Section | None:
                 (
                     Show("direction", "Direction"),
                     Show("product", "Product"),
-                    Show("codes", "HS"),
                     Show("realised_q50", f"{plan.base_year}", "usd"),
                     Show("potential_q10", "Potential, 10%", "usd"),
                     Show("potential_q50", "median", "usd"),
@@ -384,13 +382,11 @@ def frontier(plan: Plan) -> Section | None:
                 plan.frontier,
                 (
                     Show("by", "By"),
-                    Show("measures", "Measures", "number"),
                     Show("bundle", "Bundle"),
                     Show("probability_fresh", "Chance", "percent"),
                     Show("turnover_q50", "Median turnover", "usd"),
-                    Show("cost_q50", "Stated cost, USD m", "number"),
+                    Show("cost_q50", "Stated cost", "number"),
                     Show("unknown_costs", "Cost unknown"),
-                    Show("consent", "Consent of"),
                 ),
                 "Best bundles by number of measures and by stated cost",
             ),
