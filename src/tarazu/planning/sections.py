@@ -111,89 +111,96 @@ def _back_solve(plan: Plan) -> Listing:
     )
 
 
+INTERVAL = (Show("q10", "10%", "usd"), Show("q50", "Median", "usd"), Show("q90", "90%", "usd"))
+
+
 def baseline(plan: Plan) -> Section:
-    found = plan.baseline
-    last = _recent(plan)
-    interval = (Show("q10", "10%", "usd"), Show("q50", "Median", "usd"), Show("q90", "90%", "usd"))
-    factor = (Show("q10", "10%", "number"), Show("q50", "Median", "number"), Show("q90", "90%", "number"))
+    text = (
+        "Reports differ in calendar, valuation, scope and reporter. The pooled series weighs them; it cannot tell who "
+        "is right, so each country's own series stands beside it. A claim in a speech is marked by its noise, never "
+        "mixed silently with statistics."
+    )
     return Section(
         "baseline",
         "Where trade stands, and whose figures say so",
-        (
-            "Reports differ in calendar, valuation, scope and reporter. The pooled series weighs them; it "
-            "cannot tell who is right, so "
-            "each country's own series stands beside it. A claim in a speech is marked by its noise, never "
-            "mixed silently with statistics.",
-        ),
+        (text,),
         figures=_figures(pictures.statements_picture(plan), pictures.gap_picture(plan)),
-        listings=(
-            Listing(
-                last,
-                (
-                    Show("year", "Year", "year"),
-                    Show("direction", "Direction"),
-                    *(
-                        Show(*shown)
-                        for name in found.series
-                        for shown in ((name, name, "usd"), (f"{name}_80", "80% interval"))
-                    ),
-                ),
-                "Last years of the baseline by series: median and 80% interval; all years are in "
-                "baseline.csv",
+        listings=(*_levels(plan), *_evidence(plan)),
+    )
+
+
+def _levels(plan: Plan) -> tuple[Listing, ...]:
+    """Last years by series, the mirror gap, and the refits without figures that are not independent."""
+    found = plan.baseline
+    shown: list[Show] = []
+    for name in found.series:
+        shown += [Show(name, name, "usd"), Show(f"{name}_80", "80% interval")]
+    return (
+        Listing(
+            _recent(plan),
+            (Show("year", "Year", "year"), Show("direction", "Direction"), *shown),
+            "Last years of the baseline by series: median and 80% interval; all years are in baseline.csv",
+        ),
+        Listing(
+            found.gap,
+            (
+                Show("year", "Year", "year"),
+                Show("home_id", plan.home.name()),
+                Show("home_usd", "says", "usd"),
+                Show("partner_id", plan.partner.name()),
+                Show("partner_usd", "says", "usd"),
+                Show("part", "Part of the gap"),
+                *INTERVAL,
             ),
-            Listing(
-                found.gap,
-                (
-                    Show("year", "Year", "year"),
-                    Show("home_id", plan.home.name()),
-                    Show("home_usd", "says", "usd"),
-                    Show("partner_id", plan.partner.name()),
-                    Show("partner_usd", "says", "usd"),
-                    Show("part", "Part of the gap"),
-                    *interval,
-                ),
-                "The mirror gap taken apart, for years in which both give a full-year figure",
-                "No year in which both countries give a full-year figure.",
+            "The mirror gap taken apart, for years in which both give a full-year figure",
+            "No year in which both countries give a full-year figure.",
+        ),
+        Listing(
+            found.sensitivity,
+            (
+                Show("year", "Year", "year"),
+                Show("without", "Left out"),
+                Show("series", "Series"),
+                *INTERVAL,
+                Show("stated_usd", "Figure left out", "usd"),
+                Show("covered", "Inside the interval?"),
             ),
-            Listing(
-                found.sensitivity,
-                (
-                    Show("year", "Year", "year"),
-                    Show("without", "Left out"),
-                    Show("series", "Series"),
-                    *interval,
-                    Show("stated_usd", "Figure left out", "usd"),
-                    Show("covered", "Inside the interval?"),
-                ),
-                "Figures that rest on one another, left out: does the rest still say the same?",
-                "No figures that rest on one another.",
+            "Figures that rest on one another, left out: does the rest still say the same?",
+            "No figures that rest on one another.",
+        ),
+    )
+
+
+def _evidence(plan: Plan) -> tuple[Listing, ...]:
+    """Every statement, and the biases of the reporters."""
+    return (
+        Listing(
+            plan.baseline.statements,
+            (
+                Show("id", "Row"),
+                Show("reporter", "Reporter"),
+                Show("period", "Period"),
+                Show("direction", "What"),
+                Show("value_usd", "Stated", "usd"),
+                Show("growth_percent", "growth %", "number"),
+                Show("residual", "Residual, s.d.", "number"),
+                Show("left_out", "Not counted because"),
             ),
-            Listing(
-                found.statements,
-                (
-                    Show("id", "Row"),
-                    Show("reporter", "Reporter"),
-                    Show("period", "Period"),
-                    Show("direction", "What"),
-                    Show("value_usd", "Stated", "usd"),
-                    Show("growth_percent", "growth %", "number"),
-                    Show("residual", "Residual, s.d.", "number"),
-                    Show("left_out", "Not counted because"),
-                ),
-                "Every statement, with how far it lies from what the others say",
-                folded=True,
+            "Every statement, with how far it lies from what the others say",
+            folded=True,
+        ),
+        Listing(
+            plan.baseline.biases,
+            (
+                Show("term", "Reporter"),
+                Show("direction", "Direction"),
+                Show("prior", "Expected factor", "number"),
+                Show("q10", "10%", "number"),
+                Show("q50", "Median", "number"),
+                Show("q90", "90%", "number"),
             ),
-            Listing(
-                found.biases,
-                (
-                    Show("term", "Reporter"),
-                    Show("direction", "Direction"),
-                    Show("prior", "Expected factor", "number"),
-                    *factor,
-                ),
-                "Biases against the pooled free-on-board flow",
-                folded=True,
-            ),
+            "Biases against the pooled free-on-board flow",
+            folded=True,
         ),
     )
 

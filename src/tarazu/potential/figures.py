@@ -171,20 +171,9 @@ def read(products: Iterable[Row], markets: Iterable[Row], direction: str) -> Evi
 def _key(row: Row, where: str) -> tuple[tuple[Span, ...], list[Check]]:
     codes = str(row.get("hs_code") or "")
     try:
-        return _joined(spans(codes)), []
+        return spans(codes), []
     except UnknownCodeError as error:
         return (), [Check.warning("unknown-hs-code", where, f"{error} The row is left out of the potential.")]
-
-
-def _joined(found: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Adjacent and overlapping spans as one, so that spelling does not matter."""
-    out: list[Span] = []
-    for low, high in found:
-        if out and low <= out[-1][1]:
-            out[-1] = (out[-1][0], max(high, out[-1][1]))
-        else:
-            out.append((low, high))
-    return tuple(out)
 
 
 def _figure(
