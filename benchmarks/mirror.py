@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -138,20 +139,21 @@ def read_flows(folder: Path) -> list[Flow]:
         for flow, names in (("Export", ("reporter", "partner")), ("Import", ("partner", "reporter")))
     ]
     both = sides[0].join(sides[1], on=["exporter", "importer", "year"], suffix="_importer").sort("year")
+    grouped = both.group_by("exporter", "importer").agg("year", "value_usd", "value_usd_importer")
     found = []
-    for (exporter, importer), rows in both.group_by("exporter", "importer"):
-        log_usd = rows.select("value_usd", "value_usd_importer").to_numpy().T
-        median = float(np.exp(np.median(log_usd.mean(axis=0))))
-        if len(rows) >= LEAST_YEARS and median >= BOUNDS_USD[0]:
-            found.append(_flow(str(exporter), str(importer), rows["year"].to_numpy(), log_usd, median))
+    for exporter, importer, year, *log_usd in grouped.filter(pl.col("year").list.len() >= LEAST_YEARS).rows():
+        flow = _flow(exporter, importer, np.array(year), np.array(log_usd))
+        if flow.median_usd >= BOUNDS_USD[0]:
+            found.append(flow)
     return sorted(found, key=lambda flow: flow.order)
 
 
-def _flow(exporter: str, importer: str, year: NDArray[np.int64], log_usd: Array, median: float) -> Flow:
+def _flow(exporter: str, importer: str, year: NDArray[np.int64], log_usd: Array) -> Flow:
     """Halves go by the unordered pair: both directions of one pair of countries are on one side."""
     key = crc32(f"{exporter}>{importer}".encode())
     rng = np.random.default_rng([SEED, key])
     hidden = np.where(rng.random(len(year)) < HIDDEN_SHARE, rng.integers(0, 2, len(year)), -1)
+    median = float(np.exp(np.median(log_usd.mean(axis=0))))
     half = crc32(" ".join(sorted((exporter, importer))).encode()) % 2
     return Flow(half, key, median, year - year[0], log_usd, hidden)
 
@@ -329,7 +331,7 @@ def report(name: str, scales: Scales, p: Predictions) -> None:
     print(HEAD)
     main = p.median_usd >= MAIN[0]
     print(line("USD 10 million and more", score(p.where(main))))
-    for low, high in zip(BOUNDS_USD, BOUNDS_USD[1:], strict=False):
+    for low, high in pairwise(BOUNDS_USD):
         inside = (p.median_usd >= low) & (p.median_usd < high)
         if inside.any():
             label = (
@@ -364,7 +366,7 @@ def main() -> None:
         report("shipped", shipped, predict(held, shipped, pool))
         if not arguments.smoke:
             for size in (MAIN, LARGE):
-                training = sample(flows, 0, size, n * 2 // 5)
+                training = sample(flows, 0, size, n * 3 // 8)
                 fitted, loss = fit_scales(training, shipped, pool)
                 name = f"fitted on {len(training)} flows of the other half from {million(size[0])} million"
                 report(f"{name} (loss there {loss:.3f})", fitted, predict(held, fitted, pool))

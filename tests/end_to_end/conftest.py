@@ -8,15 +8,26 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+# Before numpy is loaded: on a busy machine its threads wait for one another longer than they work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import tarazu
 from tarazu.cli import main
 
 BUNDLED = Path(tarazu.__file__).parent / "data" / "kaz-irn"
-ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
+
+
+@cache
+def pooled_once():
+    """The first stages of the bundled dossier: the same for every test that asks something of it."""
+    from tarazu.planning.prepare import from_dossier
+
+    return from_dossier(tarazu.load("kaz-irn"))
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ def tarazu_process() -> Callable[..., Answer]:
 
     def run(*words: str, cwd: Path) -> Answer:
         command = [sys.executable, "-m", "tarazu", *words]
-        done = subprocess.run(command, cwd=cwd, env=ALONE, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=120, check=False)
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
@@ -59,6 +70,14 @@ def tarazu_here(
 ) -> Callable[..., Answer]:
     """The command line in this process; whatever else than an exit leaves it is a traceback to the user."""
 
+    from tarazu.planning import plan
+    from tarazu.planning.prepare import from_dossier
+
+    def prepared(asked):
+        return pooled_once() if asked.folder == BUNDLED else from_dossier(asked)
+
+    monkeypatch.setattr(plan, "from_dossier", prepared)
+
     def run(*words: str) -> Answer:
         monkeypatch.setattr(sys, "argv", ["tarazu", *words])
         try:
@@ -75,4 +94,3 @@ def tarazu_here(
 def dossier(here: Path) -> Path:
     """A copy of the bundled dossier, to be damaged."""
     return Path(shutil.copytree(BUNDLED, here / "mine"))
-

@@ -24,13 +24,13 @@ def bundles(m):
     return np.arange(1 << m)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(games())
 def test_values_add_up_to_the_whole_effect(values):
     assert shapley(values).sum(axis=0) == pytest.approx(values[-1] - values[0], abs=1e-4)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(games(players=3), st.integers(0, 3), worth)
 def test_a_measure_that_only_adds_its_own_gets_exactly_that(values, place, alone):
     """The dummy axiom: insert a fourth measure that brings `alone` to every bundle."""
@@ -42,7 +42,7 @@ def test_a_measure_that_only_adds_its_own_gets_exactly_that(values, place, alone
     assert np.delete(found, place, axis=0) == pytest.approx(shapley(values), abs=1e-4)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(games(players=4), st.permutations(range(4)))
 def test_names_do_not_matter(values, order):
     moved = sum((bundles(4) >> old & 1) << new for new, old in enumerate(order))
@@ -51,7 +51,7 @@ def test_names_do_not_matter(values, order):
     assert shapley(renamed) == pytest.approx(shapley(values)[list(order)], abs=1e-4)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(games(players=4))
 def test_measures_that_do_the_same_get_the_same(values):
     swap = bundles(4) & ~3 | (bundles(4) & 1) << 1 | bundles(4) >> 1 & 1
@@ -59,7 +59,7 @@ def test_measures_that_do_the_same_get_the_same(values):
     assert found[0] == pytest.approx(found[1], abs=1e-4)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(games(players=4), games(players=4))
 def test_values_of_two_lines_add_up(one, other):
     assert shapley(one + other) == pytest.approx(shapley(one) + shapley(other), abs=1e-4)

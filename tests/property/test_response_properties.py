@@ -28,7 +28,7 @@ def answer(market: Market, own: float, money: float, rivals: float) -> Hats:
     return respond(market, np.array([own]), np.array([money]), np.zeros(1), outside(market, changed))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(markets(), costs, costs, costs)
 def test_the_market_clears(market, own, money, rivals):
     hats = answer(market, own, money, rivals)
@@ -38,7 +38,7 @@ def test_the_market_clears(market, own, money, rivals):
         assert hats.log_price[0] == 0
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(markets(), costs, costs)
 def test_all_suppliers_together_receive_what_the_market_spends(market, own, rivals):
     hats = answer(market, own, own, rivals)
@@ -52,7 +52,7 @@ def test_all_suppliers_together_receive_what_the_market_spends(market, own, riva
     assert market.own_share[0] * hats.delivered[0] + others == pytest.approx(index ** (1 - eta), rel=1e-8)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(markets(), costs, costs, costs)
 def test_a_lower_cost_never_sells_fewer_tonnes(market, one, other, rivals):
     low, high = sorted((one, other))
@@ -60,7 +60,7 @@ def test_a_lower_cost_never_sells_fewer_tonnes(market, one, other, rivals):
     assert cheap.quantity[0] >= dear.quantity[0] * (1 - 1e-7)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(markets(substitutes=True), costs, costs, costs)
 def test_a_lower_cost_of_rivals_never_helps(market, own, one, other):
     low, high = sorted((one, other))
@@ -68,12 +68,17 @@ def test_a_lower_cost_of_rivals_never_helps(market, own, one, other):
     assert cheap.delivered[0] <= dear.delivered[0] * (1 + 1e-7)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(markets(), costs, st.floats(0, 20), st.floats(0, 20))
 def test_tonnes_answer_more_where_supply_answers_more(market, own, one, other):
     low, high = sorted((one, other))
     stiff, loose = (
-        answer(Market(market.theta, market.eta, np.array([s]), market.own_share, market.rival_share), own, own, 0.0)
+        answer(
+            Market(market.theta, market.eta, np.array([s]), market.own_share, market.rival_share),
+            own,
+            own,
+            0.0,
+        )
         for s in (low, high)
     )
     assert abs(np.log(loose.quantity[0])) >= abs(np.log(stiff.quantity[0])) - 1e-7

@@ -67,6 +67,7 @@ def intervals():
     return [
         said("k", million + 5.75, span(1, 2), (0, 1), 1, high=million + 5.85),
         said("l", million + 5.2, span(2, 3), (0,), 0, high=math.inf),
+        said("n", million + 2.0, span(1, 2), (1,), 0, high=math.inf),
         said("m", million + 4.0, span(2, 3), (1,), 1, high=million + 4.1, sd=0.2),
     ]
 
@@ -143,22 +144,20 @@ def test_mode_under_student_noise():
     assert np.abs(ours.mode - theirs).max() < 2e-4
 
 
-def test_mode_with_censored_statements_under_normal_noise():
-    p = prior(noise_df=1e7, step_df=1e7)
+def test_mode_with_censored_statements_under_nearly_normal_noise():
+    p = prior(noise_df=200.0, step_df=200.0)
     given = [obs for obs in points() if obs.id != "i"] + intervals()
     ours = fit(given, YEARS, DIRECTIONS, p)
     theirs = optimum(given, p, shifted(ours))
     assert np.abs(ours.mode - theirs).max() < 2e-4
 
 
-def test_censored_statements_under_student_noise_are_met_to_a_hundredth():
-    # The E-step is the normal one, reweighted; the exact Student-t interval differs by less than its noise.
+def test_censored_statements_under_student_noise():
     given = points() + intervals()
     ours = fit(given, YEARS, DIRECTIONS, prior())
     theirs = optimum(given, prior(), shifted(ours))
     flows = ours.layout.slices["flow"]
-    assert np.abs(ours.mode[flows] - theirs[flows]).max() < 0.02
-    assert ours.mode != pytest.approx(theirs, abs=1e-6)
+    assert np.abs(ours.mode[flows] - theirs[flows]).max() < 0.01
 
 
 def test_covariance_is_the_inverse_of_the_curvature_for_normal_noise():

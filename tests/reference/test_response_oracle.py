@@ -79,7 +79,9 @@ def test_flows_equal_those_of_the_whole_market_system():
         found = root(residual, [0.0, 0.0, 0.0], tol=1e-12)
         assert np.abs(residual(found.x)).max() < 1e-10
         log_index, price, tonnes = found.x
-        delivered = (np.exp(price + c["own"][j]) / np.exp(log_index)) ** -theta * np.exp(log_index) ** (1 - eta)
+        delivered = (np.exp(price + c["own"][j]) / np.exp(log_index)) ** -theta * np.exp(log_index) ** (
+            1 - eta
+        )
         assert hats.delivered[j] == pytest.approx(delivered, rel=1e-7)
         assert hats.customs[j] == pytest.approx(delivered / np.exp(c["tariff"][j]), rel=1e-7)
         assert hats.free_on_board[j] == pytest.approx(np.exp(price + tonnes), rel=1e-7)

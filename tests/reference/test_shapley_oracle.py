@@ -24,7 +24,18 @@ WHOLE = Interval(1.0, 1.0, 1.0)
 def measures(count):
     return [
         Measure(
-            f"m{i}", f"Measure {i}", 2026.0 + i / 2, 3.0, "ministry", (), WHOLE, WHOLE, None, Basis.UNKNOWN, (), ()
+            f"m{i}",
+            f"Measure {i}",
+            2026.0 + i / 2,
+            3.0,
+            "ministry",
+            (),
+            WHOLE,
+            WHOLE,
+            None,
+            Basis.UNKNOWN,
+            (),
+            (),
         )
         for i in range(count)
     ]

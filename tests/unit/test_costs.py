@@ -27,7 +27,9 @@ def good(codes="1003", **changed) -> Good:
     return Good(**(parts | changed))  # type: ignore[arg-type]
 
 
-def effect(channel: Channel, size=0.0, *, products="1003", before=None, rivals=(), direction="KAZ->IRN", id="e1"):
+def effect(
+    channel: Channel, size=0.0, *, products="1003", before=None, rivals=(), direction="KAZ->IRN", id="e1"
+):
     return Effect(
         id, "m", direction, products, channel, before, Interval(size, size, size), rivals, Basis.JUDGEMENT, ()
     )
@@ -116,7 +118,9 @@ def test_lifting_a_limit_never_lowers_it():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
-@pytest.mark.xfail(strict=True, reason="a payment cost below minus its whole value gives NaN instead of a floor")
+@pytest.mark.xfail(
+    strict=True, reason="a payment cost below minus its whole value gives NaN instead of a floor"
+)
 def test_a_payment_cost_cannot_fall_by_more_than_all_of_it():
     assert np.isfinite(change(effect(Channel.PAYMENT, -12_000.0)).own[0, 0])
 
@@ -143,12 +147,16 @@ def test_of_one_channel_the_narrowest_product_list_counts(order):
 
 
 def test_all_covers_everything_and_other_only_what_no_line_covers():
-    both = measure(effect(Channel.TARIFF, 1.0, before=5.0, products="all"), effect(Channel.TIME, products=OTHER))
+    both = measure(
+        effect(Channel.TARIFF, 1.0, before=5.0, products="all"), effect(Channel.TIME, products=OTHER)
+    )
     assert [e.channel for e in touching(both, "1003", "KAZ->IRN")] == [Channel.TARIFF]
     assert {e.channel for e in touching(both, OTHER, "KAZ->IRN")} == {Channel.TARIFF, Channel.TIME}
 
 
-@pytest.mark.xfail(strict=True, reason="all and other are taken for equally wide, so the first in the file wins")
+@pytest.mark.xfail(
+    strict=True, reason="all and other are taken for equally wide, so the first in the file wins"
+)
 def test_for_other_goods_the_effect_on_other_goods_is_narrower_than_that_on_all():
     both = measure(
         effect(Channel.TARIFF, 1.0, before=5.0, products="all", id="wide"),

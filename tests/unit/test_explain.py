@@ -72,7 +72,9 @@ def test_the_baseline_of_2022_rests_on_the_kazakh_and_on_the_iranian_figure(line
 def test_baseline_names_direction_and_series(plan):
     found = plan.explain("baseline.2022.KAZ->IRN.pooled")
     (row,) = [
-        r for r in plan.baseline.table if (r["year"], r["direction"], r["series"]) == (2022, "KAZ->IRN", "pooled")
+        r
+        for r in plan.baseline.table
+        if (r["year"], r["direction"], r["series"]) == (2022, "KAZ->IRN", "pooled")
     ]
     assert found.values == {key: row[key] for key in ("q10", "q50", "q90")}
 
@@ -93,25 +95,36 @@ def test_a_lineage_as_json_holds_its_rows(plan, lineages):
     assert "528" in row
 
 
-@pytest.mark.parametrize("figure", ["baseline.1066", "baseline", "measure.visas", "probability.2030", "", "x.y"])
+@pytest.mark.parametrize(
+    "figure", ["baseline.1066", "baseline", "measure.visas", "probability.2030", "", "x.y"]
+)
 def test_an_unknown_figure_is_refused_with_what_there_is(plan, figure):
     with pytest.raises(UnknownFigureError, match=r"Nearest: .*Kinds: .*baseline.*effect"):
         plan.explain(figure)
 
 
 def test_a_misspelt_figure_is_answered_with_the_nearest(plan):
-    with pytest.raises(UnknownFigureError, match="measure.clearing"):
+    with pytest.raises(UnknownFigureError, match=r"measure\.clearing"):
         plan.explain("measure.claering")
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="str.isdigit lets digits through that int cannot read")
+@pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="str.isdigit lets digits through that int cannot read"
+)
 def test_a_year_of_odd_digits_is_refused(plan):
     with pytest.raises(UnknownFigureError):
         plan.explain("baseline.²")
 
 
 def test_the_name_of_a_row_leads_to_that_row(plan):
-    tables = (plan.table, plan.frontier, plan.baseline.biases, plan.back_solve, plan.attribution, plan.products)
+    tables = (
+        plan.table,
+        plan.frontier,
+        plan.baseline.biases,
+        plan.back_solve,
+        plan.attribution,
+        plan.products,
+    )
     for table in tables:
         for row in table:
             values = plan.explain(TRACES[table.name](row, plan)).values

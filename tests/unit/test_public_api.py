@@ -20,11 +20,17 @@ def plan():
 
 def modules_after(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sys.modules)"
-    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
 
 
 def test_importing_costs_nothing():
-    assert not {"numpy", "click", "polars", "rich", "babel", "altair", "jinja2"} & modules_after("import tarazu")
+    assert not {"numpy", "click", "polars", "rich", "babel", "altair", "jinja2"} & modules_after(
+        "import tarazu"
+    )
 
 
 def test_the_command_line_starts_without_the_engines():

@@ -95,7 +95,9 @@ def test_unlimited_supply_keeps_the_price_and_is_the_limit_of_large_supply():
 
 
 def test_draws_with_and_without_a_supply_limit_stand_side_by_side():
-    both = Market(*(np.array(x) for x in ([4.0, 4.0], [1.0, 1.0], [2.0, np.inf], [0.2, 0.2])), np.zeros((0, 2)))
+    both = Market(
+        *(np.array(x) for x in ([4.0, 4.0], [1.0, 1.0], [2.0, np.inf], [0.2, 0.2])), np.zeros((0, 2))
+    )
     cut = np.log([0.8, 0.8])
     hats = respond(both, cut, cut, np.zeros(2), outside(both, np.zeros((0, 2))))
     for j, supply in enumerate((2.0, np.inf)):

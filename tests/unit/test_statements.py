@@ -99,7 +99,13 @@ def test_a_row_left_out_on_purpose_gives_way_to_its_twin():
 
 
 def test_every_row_is_used_or_left_out_and_none_is_both():
-    rows = [row("a"), row("b", same_as="a"), row("c", turnover_usd_m=None), row("d", scope="agri-food"), row("e", 2017)]
+    rows = [
+        row("a"),
+        row("b", same_as="a"),
+        row("c", turnover_usd_m=None),
+        row("d", scope="agri-food"),
+        row("e", 2017),
+    ]
     found, left_out = observations(rows, GRID)
     names = [obs.id for obs in found] + [item.id for item in left_out]
     assert sorted(names) == ["a", "b", "c", "d", "e"]
@@ -269,7 +275,8 @@ def test_growth_of_one_group_of_goods_is_not_growth_of_trade():
 
 
 def test_growth_over_the_leap_day():
-    (obs,) = growths(row(period_start=date(2020, 2, 29), period_end=date(2020, 12, 31), turnover_usd_m=None, growth_pct=5.0))
+    leap = {"period_start": date(2020, 2, 29), "period_end": date(2020, 12, 31)}
+    (obs,) = growths(row(**leap, turnover_usd_m=None, growth_pct=5.0))
     assert obs.before[1] == pytest.approx([32 / 90, 1, 1, 1])
 
 
@@ -320,5 +327,10 @@ def test_a_product_bounds_its_direction_in_the_exporters_reports():
 
 
 def test_only_the_strongest_bound_of_a_direction_and_year_is_kept():
-    given = [part("weak", 5e7), part("strong", 8e7), part("other way", 6e7, 1), part("other year", 4e7, year=2021)]
+    given = [
+        part("weak", 5e7),
+        part("strong", 8e7),
+        part("other way", 6e7, 1),
+        part("other year", 4e7, year=2021),
+    ]
     assert {obs.id for obs in used(parts=given)} == {"strong", "other way", "other year"}

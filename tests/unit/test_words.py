@@ -28,7 +28,14 @@ def test_words_are_those_of_the_scale(probability, word):
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.0, "under 1%"), (0.004, "under 1%"), (0.006, "1%"), (0.234, "23%"), (0.994, "99%"), (1.0, "over 99%")],
+    [
+        (0.0, "under 1%"),
+        (0.004, "under 1%"),
+        (0.006, "1%"),
+        (0.234, "23%"),
+        (0.994, "99%"),
+        (1.0, "over 99%"),
+    ],
 )
 def test_whole_percents(probability, text):
     assert percent(probability) == text
