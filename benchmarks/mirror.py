@@ -325,7 +325,7 @@ def million(usd: float) -> str:
 
 
 def report(name: str, scales: Scales, p: Predictions) -> None:
-    """Print the scores of one set of scales: all above USD 10 million, then by size and by side."""
+    """Print the scores of one set of scales: from USD 10 million, then by size and by hidden side."""
     values = ", ".join(f"{key} {value:g}" for key, value in asdict(scales).items())
     print(f"\n{name}: {values}" + (f"; {p.failures} flows did not converge" if p.failures else ""))
     print(HEAD)
@@ -340,6 +340,7 @@ def report(name: str, scales: Scales, p: Predictions) -> None:
                 else f"from {million(low)} million"
             )
             print(line(f"  {label}", score(p.where(inside))))
+    print(line("  100 million and more", score(p.where(p.median_usd >= LARGE[0]))))
     for side, who in enumerate(("exporter's", "importer's")):
         print(line(f"  10 million up, {who}", score(p.where(main & (p.side == side)))))
 
@@ -366,7 +367,7 @@ def main() -> None:
         report("shipped", shipped, predict(held, shipped, pool))
         if not arguments.smoke:
             for size in (MAIN, LARGE):
-                training = sample(flows, 0, size, n * 3 // 8)
+                training = sample(flows, 0, size, n // 4)
                 fitted, loss = fit_scales(training, shipped, pool)
                 name = f"fitted on {len(training)} flows of the other half from {million(size[0])} million"
                 report(f"{name} (loss there {loss:.3f})", fitted, predict(held, fitted, pool))

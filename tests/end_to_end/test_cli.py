@@ -190,7 +190,6 @@ def test_a_pair_that_is_not_reported_is_said_not_to_be(tarazu_process, tmp_path,
     assert files(tmp_path) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the order of the two countries decides whether the dossier is found")
 def test_the_bundled_dossier_is_found_in_either_order(tarazu_here):
     answer = tarazu_here(
         "plan", "IRN", "KAZ", "--target", "3bn", "--by", "2030", "--draws", "100", "--json", "-"
@@ -289,7 +288,6 @@ def test_help_of_every_command_shows_an_example(tarazu_here, words):
         assert re.search(r"Examples?:\n\s+tarazu", answer.out)
 
 
-@pytest.mark.xfail(strict=True, reason="two commands show no example in their help")
 @pytest.mark.parametrize("words", [("dossier",), ("dossier", "list")], ids=" ".join)
 def test_help_of_the_dossier_commands_shows_an_example(tarazu_here, words):
     assert re.search(r"Examples?:\n\s+tarazu", tarazu_here(*words, "--help").out)

@@ -35,7 +35,9 @@ def test_the_readme_starts_with_the_two_commands_that_ci_runs():
 
 def test_every_benchmark_shown_is_run_by_ci():
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    shown = {line.split()[1] for page in PAGES for line in commands(page) if line.startswith("python benchmarks")}
+    shown = {
+        line.split()[1] for page in PAGES for line in commands(page) if line.startswith("python benchmarks")
+    }
     assert shown
     assert all(script in ci for script in shown)
 
@@ -44,7 +46,9 @@ def tarazu_commands(page: Path) -> list[str]:
     return [line for line in commands(page) if line.startswith("tarazu ")]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if tarazu_commands(page)], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if tarazu_commands(page)], ids=lambda page: page.stem
+)
 def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for line in tarazu_commands(page):

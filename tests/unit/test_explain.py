@@ -108,9 +108,6 @@ def test_a_misspelt_figure_is_answered_with_the_nearest(plan):
         plan.explain("measure.claering")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="str.isdigit lets digits through that int cannot read"
-)
 def test_a_year_of_odd_digits_is_refused(plan):
     with pytest.raises(UnknownFigureError):
         plan.explain("baseline.²")

@@ -149,9 +149,6 @@ def test_an_unknown_measure_is_refused_with_those_that_are_known(plan):
         plan.with_measures({"visas": True})
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="a negative seed reaches numpy and ends in a traceback"
-)
 def test_a_negative_seed_is_refused(given):
     with pytest.raises(TargetError, match="seed"):
         simulated(given, seed=-1)
@@ -336,18 +333,12 @@ def one_sided(tmp_path):
     return folder
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="bounds by products look for the exporter's own reporter"
-)
 def test_a_pair_of_which_one_country_reports_is_planned_in_that_countrys_series(one_sided):
     plan = tz.plan(one_sided, target=TARGET, draws=100)
     assert plan.question.series == "IRN"
     assert plan.baseline.series == ("pooled", "IRN")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first series after the pooled one is taken for the home country's"
-)
 def test_imports_of_the_only_country_that_reports_count_at_customs_value(one_sided):
     block = tz.plan(one_sided, target=TARGET, draws=100).simulation.first
     assert [_at_customs(block, line, "IRN") for line in block.lines] == [
@@ -355,7 +346,6 @@ def test_imports_of_the_only_country_that_reports_count_at_customs_value(one_sid
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the limit, which is free on board, is held against the customs value")
 def test_at_its_limit_an_import_gets_cheaper_by_the_freight_that_is_saved(plan):
     """Free on board the flow stays at its limit, so its value at customs falls with the freight."""
     block = plan.simulation.first
@@ -372,9 +362,6 @@ def test_at_its_limit_an_import_gets_cheaper_by_the_freight_that_is_saved(plan):
     assert after[SERIES] == pytest.approx(0.95 * before[SERIES])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bundles are ranked by the sum of median costs, but shown by the median of the sum"
-)
 def test_along_the_cost_frontier_a_dearer_bundle_does_better(plan):
     rows = [row for row in plan.frontier if row["by"] == "cost"]
     assert len(rows) > 5

@@ -83,7 +83,7 @@ def attribute(
             without += flows[0]
             with_all += flows[-1]
         else:
-            values, error, ends = _sampled(block, line, setting, share, series)
+            values, error, ends = _sampled(block, k, setting, share, series)
             lattices.append(None)
             by_line[k, touched] = values
             variance[touched] += error**2
@@ -136,11 +136,12 @@ def shapley(values: Array) -> Array:
 
 
 def _sampled(
-    block: Block, line: Line, setting: Setting, share: Array, series: str
+    block: Block, number: int, setting: Setting, share: Array, series: str
 ) -> tuple[Array, Array, tuple[Array, Array]]:
     """Shapley values of one line by random orders: (m, n), standard errors (m,), flows without and with all."""
+    line = block.lines[number]
     touched = list(line.change.measures)
-    rng = np.random.default_rng(len(touched))
+    rng = np.random.default_rng(number)
     gains = np.zeros((PERMUTATIONS, len(touched), block.n))
     ends = (np.empty(0), np.empty(0))
     for p in range(PERMUTATIONS):

@@ -17,7 +17,7 @@ from tarazu.core.draws import split_lognormal, split_normal
 from tarazu.core.measure import Interval, Measure
 from tarazu.core.parameters import listed, section
 from tarazu.planning.regimes import Regime
-from tarazu.policy.costs import OTHER, CostChange, Good, cost_change, effect_sizes
+from tarazu.policy.costs import OTHER, CostChange, Good, breadth, cost_change, covers, effect_sizes
 from tarazu.policy.elasticity import ElasticityTable
 from tarazu.policy.response import Market
 from tarazu.potential.assess import Assessment, LineDraws
@@ -66,6 +66,8 @@ class Block:
 
     Attributes
     ----------
+    ends
+        Home and partner.
     level
         Flow of the base year by series, (n, 2) USD.
     growth
@@ -80,6 +82,7 @@ class Block:
         (n,) share of a lifted limit that the flow fills.
     """
 
+    ends: tuple[str, str]
     level: Mapping[str, Array]
     usual: BusinessAsUsual
     growth: Array
@@ -131,6 +134,7 @@ def draw_block(given: Ingredients, n: int, rng: np.random.Generator) -> Block:
     nominal = given.gdp_growth or (0.0, 0.0)
     rate = nominal[0] + nominal[1] * rng.standard_normal(n)
     return Block(
+        ends=(given.baseline.grid.home, given.baseline.grid.partner),
         level=level,
         usual=usual,
         growth=usual.log_growth,
@@ -269,7 +273,7 @@ def _good_and_market(
     )
     market = Market(
         theta=theta,
-        eta=luck.positive("upper_elasticity"),
+        eta=np.minimum(luck.positive("upper_elasticity"), theta + 1),  # above it, rivals would be complements
         supply=luck.positive(f"supply_elasticity_{supply}_{run}"),
         own_share=own_share,
         rival_share=rival_share,
@@ -298,13 +302,7 @@ def _regime_factors(luck: _Luck, codes: str, direction: str) -> dict[str, Array]
     """Factor on the flow by regime; of several entries that fit, the narrowest counts."""
     factors = {}
     for regime in luck.given.regimes:
-        fitting = [f for f in regime.flows if f.direction == direction and _fits(f.products, codes)]
-        fitting.sort(key=lambda f: 10**6 if f.products in ("all", OTHER) else hs.width(f.products))
+        fitting = [f for f in regime.flows if f.direction == direction and covers(f.products, codes)]
+        fitting.sort(key=lambda flow: breadth(flow.products))
         factors[regime.id] = luck.regime[regime.id][id(fitting[0])] if fitting else np.ones(luck.n)
     return factors
-
-
-def _fits(products: str, codes: str) -> bool:
-    if products == "all":
-        return True
-    return products == codes if OTHER in (products, codes) else hs.overlap(products, codes)

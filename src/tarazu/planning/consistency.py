@@ -114,6 +114,17 @@ def _cost_needs_basis(file: str, number: int, row: Row) -> Iterator[Check]:
         yield Check.error("cost-without-basis", place(file, number, "cost_basis"), message)
 
 
+CHANNEL_BOUNDS = {  # what a size can mean, in the unit of its channel
+    "tariff": (0, 3_000),
+    "non-tariff": (0, 3_000),
+    "freight": (-100, 1_000),
+    "time": (-365, 365),
+    "payment": (-9_000, 10_000),
+    "promotion": (-99, 1_000),
+    "quantity": (-1_000_000, 1_000_000),
+}
+
+
 def _channel_needs(file: str, number: int, row: Row) -> Iterator[Check]:
     unit = CHANNEL_UNIT[row["channel"]]
     if row["unit"] != unit:
@@ -124,6 +135,11 @@ def _channel_needs(file: str, number: int, row: Row) -> Iterator[Check]:
             f"is empty, but channel {row['channel']} needs the level before the measure. Write it in percent."
         )
         yield Check.error("missing-value", place(file, number, "before"), message)
+    low, high = CHANNEL_BOUNDS[row["channel"]]
+    for column in ("q10", "q50", "q90"):
+        if row[column] is not None and not low <= row[column] <= high:
+            message = f"{row[column]:g} is no {row['channel']} size. Write {low:g} to {high:g} {unit}."
+            yield Check.error("out-of-bounds", place(file, number, column), message)
 
 
 def reference_errors(tables: Mapping[str, Parsed], ids: Mapping[str, frozenset[str]]) -> Iterator[Check]:

@@ -395,7 +395,7 @@ def _find(table: Any, **wanted: Any) -> dict[str, Any] | None:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _quantiles(row: Mapping[str, Any]) -> dict[str, float | str]:

@@ -140,9 +140,8 @@ def _best_by_number(scored: Sequence[Scored]) -> list[Scored]:
 def _best_by_cost(scored: Sequence[Scored], measures: Sequence[Measure], costs: Array) -> list[Scored]:
     """Bundles with stated costs that no cheaper one equals, cheapest first."""
     stated = np.array([m.cost is not None for m in measures])
-    medians = np.median(costs, axis=1)
     priced = [item for item in scored if stated[list(item.bundle)].all()]
-    priced.sort(key=lambda item: (float(medians @ np.array(item.bundle)), -item.mean))
+    priced.sort(key=lambda item: (float(np.median(np.array(item.bundle, dtype=float) @ costs)), -item.mean))
     out: list[Scored] = []
     for item in priced:
         if not out or (item.probability >= out[-1].probability and item.mean > WORTH_SHOWING * out[-1].mean):

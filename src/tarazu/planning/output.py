@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
+
+
+Content = str | Mapping[str, str]  # a file, or a folder of files
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
                 "claimed_usd": row["claimed_usd"],
                 "delivery": row["delivery_q50"],
                 "already_in_business_as_usual": row["ordinary_q50"],
-                "consent": row["consent"].split("; "),
+                "consent": [item for item in row["consent"].split("; ") if item],
                 "commitments": [item for item in row["commitments"].split("; ") if item],
             }
             for row in plan.attribution
@@ -142,59 +147,97 @@ def write_all(plan: Plan, folder: Path) -> tuple[Path, ...]:
     from tarazu.planning.document import report_html
 
     stem = folder / f"{plan.name}-plan"
-    page, data = report_html(plan), json_text(as_dict(plan))  # built before anything is written
-    write_csv(plan, stem)
-    return (
-        write_text(stem.with_name(stem.name + ".html"), page),
-        write_text(stem.with_name(stem.name + ".json"), data),
-        stem,
-    )
+    page, data = stem.with_name(stem.name + ".html"), stem.with_name(stem.name + ".json")
+    return write([(page, report_html(plan)), (data, json_text(as_dict(plan))), (stem, csv_texts(plan))])
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Write to a temporary file beside the path, then rename."""
+def csv_texts(plan: Plan) -> dict[str, str]:
+    """Text of every table by file name."""
+    return {f"{name}.csv": table.to_csv() for name, table in tables(plan).items()}
+
+
+def write(outputs: Sequence[tuple[Path, Content]]) -> tuple[Path, ...]:
+    """Write files and folders of files, all or none.
+
+    Everything is written under temporary names beside its place first; only then is it renamed. A folder
+    that an earlier run wrote is replaced as a whole.
+
+    Parameters
+    ----------
+    outputs
+        Paths with the text of a file, or, for a folder, with its texts by file name.
+
+    Raises
+    ------
+    InputError
+        If two outputs share a path, a place holds something that is not ours, or cannot be written.
+    """
+    _check_places(outputs)
+    drafts: dict[Path, Path] = {}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        for path, content in outputs:
+            drafts[path] = _draft(path, content)
+        for path, draft in drafts.items():
+            if path.is_dir():
+                shutil.rmtree(path)
+            os.replace(draft, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}). Name another place.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: cannot be written ({error.strerror}). Name another place.") from error
-        raise
-    return path
+    finally:
+        for draft in drafts.values():
+            _remove(draft)
+    return tuple(drafts)
 
 
-def write_csv(plan: Plan, folder: Path) -> Path:
-    """One CSV file per table; a folder of the same name made by an earlier run is replaced as a whole."""
-    if folder.exists() and not _is_ours(folder):
-        raise InputError(
-            f"{folder} exists and holds other files. Move it, or name another folder with --csv."
-        )
+def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
+    places: set[Path] = set()
+    for path, content in outputs:
+        if path.resolve() in places:
+            raise InputError(f"{path} is named for two outputs. Give each its own place.")
+        places.add(path.resolve())
+        if isinstance(content, str):
+            if path.is_dir():
+                raise InputError(f"{path} is a folder. Name a file.")
+        elif path.exists() and not _is_ours(path, content):
+            raise InputError(
+                f"{path} exists and holds other files. Move it, or name another folder with --csv."
+            )
+
+
+def _draft(path: Path, content: Content) -> Path:
+    """The content under a temporary name beside its place; nothing remains if that fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}). Name another place.") from error
-    try:
-        draft.chmod(0o755)
-        for name, table in tables(plan).items():
-            (draft / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
+        if isinstance(content, str):
+            folder, draft = draft, draft.with_suffix(".part")
+            folder.rmdir()
+            draft.write_text(content, encoding="utf-8")
+        else:
+            draft.chmod(0o755)
+            for name, text in content.items():
+                (draft / name).write_text(text, encoding="utf-8")
     except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
         raise
-    return folder
+    return draft
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether every file in the folder is one that a plan writes."""
-    return folder.is_dir() and all(path.suffix == ".csv" for path in folder.iterdir())
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+_POTENTIAL = re.compile(r"potential_[a-z]{3}_[a-z]{3}\.csv")
+
+
+def _is_ours(folder: Path, names: Collection[str]) -> bool:
+    """Whether the folder holds nothing but tables that a plan writes; the current folder is nobody's."""
+    if folder.is_symlink() or not folder.is_dir() or folder.resolve() == Path.cwd():
+        return False
+    return all(
+        path.is_file() and (path.name in names or bool(_POTENTIAL.fullmatch(path.name)))
+        for path in folder.iterdir()
+    )

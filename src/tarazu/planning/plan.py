@@ -42,6 +42,7 @@ Array = NDArray[np.float64]
 
 DEFAULT_DRAWS = 10_000
 DEFAULT_SEED = 1
+LARGEST_TARGET = 1e14  # US dollars
 LONGEST_HORIZON = 12  # years: as far as the reference class of growth reaches
 
 
@@ -344,10 +345,15 @@ def _question(
 def _check_target(target: float, by: int, found: Baseline, series: str, last: int) -> None:
     if not math.isfinite(target) or target <= 0:
         raise TargetError(f"target: expected an amount above zero, got {target}.")
+    if target > LARGEST_TARGET:
+        raise TargetError(
+            f"target {target:.3g} US dollars: expected at most {LARGEST_TARGET:.0e}, a world's trade."
+        )
+    today = date.today().year
+    if by < today:
+        raise TargetError(f"by {by}: that year is past. Expected {today} or later.")
     if by <= last:
-        today = date.today().year
-        past = " (in the past)" if by < today else ""
-        raise TargetError(f"by {by}{past}: expected a year after {last}, the last year of the baseline.")
+        raise TargetError(f"by {by}: expected a year after {last}, the last year of the baseline.")
     if by - last > LONGEST_HORIZON:
         raise TargetError(
             f"by {by}: expected a year up to {last + LONGEST_HORIZON}; the reference class of growth "

@@ -76,6 +76,7 @@ class Simulation:
     ) -> float:
         """Share of draws at or above a threshold."""
         turnover = (self.plan if measures else self.usual)[series, regime][:, self.years.index(year)]
+        assert not np.isnan(turnover[0]), "a regime that was not asked for is run for the target year only"
         return float((turnover >= threshold).mean())
 
 
@@ -91,6 +92,8 @@ def simulate(given: Ingredients, question: Question, progress: Progress | None =
         raise TargetError(
             f"draws: expected a whole number from 100 to {LARGEST_RUN:,}, got {question.draws:,}."
         )
+    if question.seed < 0:
+        raise TargetError(f"seed: expected a whole number from 0, got {question.seed}.")
     sizes = _block_sizes(question.draws)
     seeds = np.random.SeedSequence(question.seed).spawn(len(sizes) + 1)
     parts: list[dict[str, Any]] = []

@@ -114,22 +114,21 @@ def line_flow(
     usual = line.base * np.exp(block.growth[:, setting.year]) * line.regime[setting.regime]
     carried = np.exp(block.market_growth[:, setting.year])
     filled = block.fill * lift * carried
+    sold = usual * hats.free_on_board
+    if not setting.further_cut:
+        sold = np.minimum(sold, np.maximum(usual, line.limit * carried))
+    sold = sold + np.minimum(filled, np.maximum(line.room * carried - sold, 0.0))
     found = {}
     for name in series:
         counted = _counted(block, line, name)
-        hat = hats.customs if _at_customs(block, line, name) else hats.free_on_board
-        reached = usual * hat
-        if not setting.further_cut:
-            reached = np.minimum(reached, np.maximum(usual, line.limit * carried))
-        left = np.maximum(line.room * carried - reached, 0.0)
-        found[name] = counted * (reached + np.minimum(filled, left))
+        valued = np.exp(hats.money - hats.tariff) if _at_customs(block, line, name) else 1.0
+        found[name] = counted * valued * sold
     return found
 
 
 def _at_customs(block: Block, line: Line, series: str) -> bool:
     """Whether the series values this direction at customs value: its own country imports."""
-    own = list(block.level)[1:]  # pooled first, then home, then partner
-    return series != POOLED and own.index(series) != line.direction
+    return series == block.ends[1 - line.direction]
 
 
 def _counted(block: Block, line: Line, series: str) -> Array:

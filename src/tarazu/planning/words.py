@@ -23,9 +23,9 @@ def likelihood(probability: float) -> str:
 
 def percent(probability: float) -> str:
     """Whole percent; below one and above ninety-nine are said as such."""
-    if probability < 0.005:
+    if probability <= 0.005:
         return "under 1%"
-    if probability > 0.995:
+    if probability >= 0.995:
         return "over 99%"
     return f"{probability:.0%}"
 

@@ -84,15 +84,16 @@ def touching(measure: Measure, good_codes: str, direction: str) -> tuple[Effect,
     """Effects of a measure on a good: per channel the one with the narrowest product list."""
     best: dict[Channel, Effect] = {}
     for effect in measure.effects:
-        if effect.direction != direction or not _covers(effect.products, good_codes):
+        if effect.direction != direction or not covers(effect.products, good_codes):
             continue
         known = best.get(effect.channel)
-        if known is None or _breadth(effect.products) < _breadth(known.products):
+        if known is None or breadth(effect.products) < breadth(known.products):
             best[effect.channel] = effect
     return tuple(best.values())
 
 
-def _covers(products: str, good_codes: str) -> bool:
+def covers(products: str, good_codes: str) -> bool:
+    """Whether a product list (codes, `all` or `other`) touches a good."""
     if products == "all":
         return True
     if OTHER in (products, good_codes):
@@ -100,17 +101,26 @@ def _covers(products: str, good_codes: str) -> bool:
     return hs.overlap(products, good_codes)
 
 
-def _breadth(products: str) -> int:
-    return 1_000_000 if products in ("all", OTHER) else hs.width(products)
+def breadth(products: str) -> int:
+    """How wide a product list is: of several that fit, the narrowest counts."""
+    return {"all": 1_000_001, OTHER: 1_000_000}.get(products) or hs.width(products)
 
 
 def effect_sizes(measures: Sequence[Measure], n: int, rng: np.random.Generator) -> dict[str, Array]:
-    """(n,) draws of the size of every effect, by effect id: one draw serves every product it touches."""
-    return {
-        effect.id: split_normal(effect.size, rng.standard_normal(n))
-        for measure in measures
-        for effect in measure.effects
-    }
+    """(n,) draws of the size of every effect, by effect id: one draw serves every product it touches.
+
+    An interval that lies on one side of "no change" keeps its draws there: a measure that is not thought to
+    raise a cost does not raise it in the tail.
+    """
+    found = {}
+    for effect in (effect for measure in measures for effect in measure.effects):
+        drawn, unchanged = split_normal(effect.size, rng.standard_normal(n)), effect.before or 0.0
+        if effect.size.q90 <= unchanged:
+            drawn = np.minimum(drawn, unchanged)
+        if effect.size.q10 >= unchanged:
+            drawn = np.maximum(drawn, unchanged)
+        found[effect.id] = drawn
+    return found
 
 
 def cost_change(measures: Sequence[Measure], good: Good, sizes: Mapping[str, Array]) -> CostChange:
@@ -136,7 +146,8 @@ def cost_change(measures: Sequence[Measure], good: Good, sizes: Mapping[str, Arr
 
 def _add(change: CostChange, row: int, effect: Effect, good: Good, size: Array) -> None:
     if effect.channel is Channel.QUANTITY:
-        change.lift[row] += size * 1e3 * np.nan_to_num(good.unit_value)  # thousand tonnes times USD a tonne
+        # thousand tonnes times USD a tonne; lifting a limit never lowers it
+        change.lift[row] += np.maximum(size, 0) * 1e3 * np.nan_to_num(good.unit_value)
         return
     log_change = _log_cost(effect, good, size)
     change.own[row] += log_change
@@ -160,7 +171,7 @@ def _log_cost(effect: Effect, good: Good, size: Array) -> Array:
         case Channel.TIME:
             return good.time_cost * size
         case Channel.PAYMENT:
-            return np.log1p(size / 1e4)
+            return np.log1p(np.maximum(size, -9_900) / 1e4)
         case Channel.PROMOTION:
             return -np.log1p(np.maximum(size, -99) / 100) / good.theta
         case Channel.QUANTITY:

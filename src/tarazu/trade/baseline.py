@@ -230,9 +230,7 @@ def _statement_table(
                 "reporter": row["reporter"],
                 "period": row["period_original"],
                 "direction": part or "both",
-                "value_usd": None
-                if growth
-                else math.exp(obs.low if obs.high == math.inf else (obs.low + obs.high) / 2),
+                "value_usd": None if growth else _stated(row, obs),
                 "growth_percent": row["growth_pct"] if growth else None,
                 "bound": row["bound"],
                 "predicted": math.exp(predicted),
@@ -256,6 +254,15 @@ def _statement_table(
     return Table.build(
         "statements", columns, sorted(records, key=lambda r: (str(r["id"]), str(r["direction"])))
     )
+
+
+def _stated(row: Mapping[str, Any], obs: Observation) -> float | None:
+    """The figure of one observation in USD, as stated; the middle of a stated range."""
+    if len(obs.directions) == 1:
+        return float(row[("home_to_partner_usd_m", "partner_to_home_usd_m")[obs.directions[0]]]) * MILLION
+    if row["turnover_low_usd_m"] is not None:
+        return float(row["turnover_low_usd_m"] + row["turnover_high_usd_m"]) / 2 * MILLION
+    return _total(row)
 
 
 def _total(row: Mapping[str, Any]) -> float | None:

@@ -116,7 +116,11 @@ def observations(
     kept = {obs.id.partition("/")[0] for obs in found}
     named = {item.id for item in left_out}
     left_out += [LeftOut(row["id"], "gives no figure") for row in rows if row["id"] not in kept | named]
-    return _as_dependent(found) + _strongest([_bound(part, grid) for part in parts]), left_out
+    # a bound is held against the exporter's own reports: without such a reporter it bounds nothing
+    bounds = [
+        _bound(part, grid) for part in parts if (grid.home, grid.partner)[part.direction] in grid.reporters
+    ]
+    return _as_dependent(found) + _strongest(bounds), left_out
 
 
 def _reason(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], grid: Grid, hidden: set[str]) -> str:
