@@ -366,8 +366,8 @@ def main() -> None:
         shipped = Scales.shipped()
         report("shipped", shipped, predict(held, shipped, pool))
         if not arguments.smoke:
-            for size in (MAIN, LARGE):
-                training = sample(flows, 0, size, n // 4)
+            for size, count in ((MAIN, n * 3 // 8), (LARGE, n // 4)):
+                training = sample(flows, 0, size, count)
                 fitted, loss = fit_scales(training, shipped, pool)
                 name = f"fitted on {len(training)} flows of the other half from {million(size[0])} million"
                 report(f"{name} (loss there {loss:.3f})", fitted, predict(held, fitted, pool))

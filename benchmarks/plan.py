@@ -83,7 +83,8 @@ def main() -> None:
     fast, slow = seconds(lambda: shapley(worths), runs), seconds(lambda: brute_force(worths), 1)
     error = float(np.abs(shapley(worths) - brute_force(worths)).max())
 
-    print(f"Tarazu {tz.__version__}, numpy {np.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    versions = f"Tarazu {tz.__version__}, numpy {np.__version__}, Python {platform.python_version()}"
+    print(f"{versions}, {os.cpu_count()} cores")
     print(f"{'what':46} {'size':>14} {'median':>10} {'goal':>8} {'of goal':>8}")
     rows = (
         ("plan, whole process, all files", f"{draws:,} draws", f"{report:.2f} s", GOALS["report"], report),
