@@ -95,6 +95,15 @@ def test_a_pool_of_any_levels_has_a_finite_mode_and_covariance(pool):
 
 @spans_and_totals
 @few
+@given(st.lists(levels(), min_size=1, max_size=8))
+def test_totals_alone_have_a_mode(pool):
+    totals = [replace(obs, directions=(0, 1)) for obs in pool]
+    found = fit(totals, YEARS, 2, PRIOR)
+    assert np.isfinite(found.root).all()
+
+
+@spans_and_totals
+@few
 @given(pools, st.floats(math.log(1e-3), math.log(1e3)))
 def test_figures_in_another_currency_scale_the_flows_alone(pool, by):
     plain = fit(pool, YEARS, 2, NORMAL)

@@ -24,10 +24,18 @@ class Channel(StrEnum):
     QUANTITY = "quantity"  # change of a quantity limit, thousand tonnes a year
 
 
+class Limit(StrEnum):
+    """Which limit a quantity lifts: one alone helps only as far as the other leaves room."""
+
+    SALE = "sale"  # quotas, bans, what a state buys
+    CARRIAGE = "carriage"  # ports, ships, wagons
+
+
 class Basis(StrEnum):
     """What a size rests on."""
 
     PUBLISHED = "published"
+    ADAPTED = "adapted"  # a published size, adapted to the pair by us
     JUDGEMENT = "judgement"
     UNKNOWN = "unknown"
 
@@ -58,6 +66,8 @@ class Effect:
         Level before the measure, for the channels that need one (tariff, non-tariff).
     size
         In the unit of the channel.
+    limit
+        For quantities: which limit is lifted.
     rivals
         Other suppliers of the same market that get the same change.
     evidence
@@ -75,6 +85,7 @@ class Effect:
     basis: Basis
     evidence: tuple[str, ...]
     note: str = ""
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)

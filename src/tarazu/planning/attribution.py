@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tarazu.core.measure import Measure
-from tarazu.planning.block import Block, Line
-from tarazu.planning.turnover import Setting, coefficients, combined, line_flow
+from tarazu.planning.block import Block
+from tarazu.planning.turnover import Acting, Setting, coefficients, combined, line_flow, usual_flows
 
 Array = NDArray[np.float64]
 
@@ -70,6 +70,7 @@ def attribute(
     """Shapley values of every measure, draw by draw."""
     everything = [True] * len(measures)
     share = coefficients(block, measures, everything, years[setting.year], base_year, setting.regime)
+    usual = usual_flows(block, setting.year, setting.regime)
     by_line = np.zeros((len(block.lines), len(measures), block.n))
     variance = np.zeros(len(measures))
     lattices: list[Array | None] = []
@@ -77,13 +78,13 @@ def attribute(
     for k, line in enumerate(block.lines):
         touched = list(line.change.measures)
         if len(touched) <= MAX_EXACT:
-            flows = lattice(block, line, setting, share, series)
+            flows = lattice(block, k, setting, usual[k], share, series)
             lattices.append(flows)
             by_line[k, touched] = shapley(flows)
             without += flows[0]
             with_all += flows[-1]
         else:
-            values, error, ends = _sampled(block, k, setting, share, series)
+            values, error, ends = _sampled(block, k, setting, usual[k], share, series)
             lattices.append(None)
             by_line[k, touched] = values
             variance[touched] += error**2
@@ -92,24 +93,25 @@ def attribute(
     return Attribution(by_line.sum(axis=0), by_line, tuple(lattices), without, with_all, np.sqrt(variance))
 
 
-def lattice(block: Block, line: Line, setting: Setting, share: Array, series: str) -> Array:
-    """(2^m, n) flow of a line for every subset of the measures that touch it."""
+def lattice(block: Block, number: int, setting: Setting, usual: Array, share: Array, series: str) -> Array:
+    """(2^m, n) flow of a line for every subset of the measures that touch it, from its usual flow (n,)."""
+    line = block.lines[number]
     change, market = line.change, line.market
     acting = share[list(change.measures)]  # (m, n)
-    changes = (change.own, change.money, change.tariff, change.lift)
-    own, money, tariff, lift = (_subset_sums(acting * each) for each in changes)
-    rivals = np.ones((1, block.n)) - market.own_share
+    changes = (change.own, change.money, change.tariff, change.sale, change.carriage)
+    own, money, tariff, sale, carriage = (_subset_sums(acting * each) for each in changes)
+    others = np.ones((1, block.n)) - market.own_share
     for r in range(len(market.rival_share)):
         log_change = acting * change.rivals[:, r]
         if log_change.any():
             answer = np.expm1(-market.theta * _subset_sums(log_change))
-            rivals = rivals + market.rival_share[r] * answer
-    rivals = np.broadcast_to(rivals, own.shape)
+            others = others + market.rival_share[r] * answer
+    parts = (own, money, tariff, np.broadcast_to(others, own.shape), sale, carriage)
     flow = np.empty(own.shape)
     for start in range(0, len(own), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        parts = own[rows], money[rows], tariff[rows], rivals[rows], lift[rows]
-        flow[rows] = line_flow(block, line, setting, *parts, (series,))[series]
+        chunk = Acting(*(part[rows] for part in parts))
+        flow[rows] = line_flow(block, line, setting, usual, chunk).counted(series)
     return flow
 
 
@@ -136,7 +138,7 @@ def shapley(values: Array) -> Array:
 
 
 def _sampled(
-    block: Block, number: int, setting: Setting, share: Array, series: str
+    block: Block, number: int, setting: Setting, usual: Array, share: Array, series: str
 ) -> tuple[Array, Array, tuple[Array, Array]]:
     """Shapley values of one line by random orders: (m, n), standard errors (m,), flows without and with all."""
     line = block.lines[number]
@@ -146,11 +148,11 @@ def _sampled(
     ends = (np.empty(0), np.empty(0))
     for p in range(PERMUTATIONS):
         acting = np.zeros_like(share)
-        before = line_flow(block, line, setting, *combined(line, acting), (series,))[series]
+        before = line_flow(block, line, setting, usual, combined(line, acting)).counted(series)
         start = before
         for position in rng.permutation(len(touched)):
             acting[touched[position]] = share[touched[position]]
-            after = line_flow(block, line, setting, *combined(line, acting), (series,))[series]
+            after = line_flow(block, line, setting, usual, combined(line, acting)).counted(series)
             gains[p, position] = after - before
             before = after
         ends = (start, before)

@@ -22,8 +22,9 @@ from tarazu.policy.elasticity import ElasticityTable
 from tarazu.policy.response import Market
 from tarazu.potential.assess import Assessment, LineDraws
 from tarazu.potential.assess import draws as line_draws
-from tarazu.trade.baseline import POOLED, Baseline
+from tarazu.trade.baseline import Baseline
 from tarazu.trade.forecast import BusinessAsUsual, forecast
+from tarazu.trade.statements import POOLED
 
 Array = NDArray[np.float64]
 
@@ -50,6 +51,7 @@ class Line:
     """
 
     id: str
+    codes: str
     direction: int
     base: Array
     limit: Array
@@ -70,6 +72,8 @@ class Block:
         Home and partner.
     level
         Flow of the base year by series, (n, 2) USD.
+    counted
+        What a series counts for a pooled dollar, by series, (n, 2, H).
     growth
         (n, H) cumulative log growth of business as usual.
     market_growth
@@ -78,12 +82,13 @@ class Block:
         (M, n) share of an effect that business as usual contains; whether a measure is carried out.
     survival
         (M, n) share of an effect that survives, by regime.
-    fill
-        (n,) share of a lifted limit that the flow fills.
+    slack
+        (n,) share of one lifted limit for which the other leaves room already.
     """
 
     ends: tuple[str, str]
     level: Mapping[str, Array]
+    counted: Mapping[str, Array]
     usual: BusinessAsUsual
     growth: Array
     market_growth: Array
@@ -91,7 +96,7 @@ class Block:
     ordinary: Array
     delivered: Array
     survival: Mapping[str, Array]
-    fill: Array
+    slack: Array
 
     @property
     def n(self) -> int:
@@ -119,8 +124,8 @@ class Ingredients:
 
 def draw_block(given: Ingredients, n: int, rng: np.random.Generator) -> Block:
     """Draw everything uncertain, n times."""
-    flows = given.baseline.draws(n, rng)
-    level = {name: flows[name][:, :, -1] for name in given.series}
+    level, counted = given.baseline.ahead(n, len(given.years), rng)
+    gdp = rng.standard_normal(n)
     usual = forecast(
         level[POOLED].sum(axis=1),
         given.base_year,
@@ -130,12 +135,14 @@ def draw_block(given: Ingredients, n: int, rng: np.random.Generator) -> Block:
         given.baseline.drift(),
         given.gdp_growth,
         rng,
+        gdp,
     )
     nominal = given.gdp_growth or (0.0, 0.0)
-    rate = nominal[0] + nominal[1] * rng.standard_normal(n)
+    rate = nominal[0] + nominal[1] * gdp  # the growth that pulls business as usual carries the limits too
     return Block(
         ends=(given.baseline.grid.home, given.baseline.grid.partner),
         level=level,
+        counted=counted,
         usual=usual,
         growth=usual.log_growth,
         market_growth=np.outer(rate, np.array(given.years) - given.base_year),
@@ -143,7 +150,7 @@ def draw_block(given: Ingredients, n: int, rng: np.random.Generator) -> Block:
         ordinary=_shares([m.ordinary for m in given.measures], n, rng),
         delivered=_bernoulli([m.delivery for m in given.measures], n, rng),
         survival={r.id: _survival(r, given.measures, n, rng) for r in given.regimes},
-        fill=np.clip(split_normal(section("response")["lift_fill"].interval, rng.standard_normal(n)), 0, 1),
+        slack=np.clip(split_normal(section("response")["lift_slack"].interval, rng.standard_normal(n)), 0, 1),
     )
 
 
@@ -217,6 +224,7 @@ def _line(luck: _Luck, d: int, k: int, drawn: LineDraws) -> Line:
     good, market = _good_and_market(luck, known.codes, d, shares[0], shares[1][met], rivals, unit_value)
     return Line(
         id=known.id,
+        codes=known.codes,
         direction=d,
         base=drawn.flow[:, k],
         limit=drawn.potential[:, k] if bounded else unbounded,
@@ -235,6 +243,7 @@ def _other_line(luck: _Luck, d: int, rest: Array) -> Line:
     good, market = _good_and_market(luck, OTHER, d, share, np.zeros((0, luck.n)), (), unknown)
     return Line(
         id=f"{OTHER} {good.direction}",
+        codes=OTHER,
         direction=d,
         base=rest,
         limit=np.full(luck.n, np.inf),

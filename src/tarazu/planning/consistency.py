@@ -135,6 +135,11 @@ def _channel_needs(file: str, number: int, row: Row) -> Iterator[Check]:
             f"is empty, but channel {row['channel']} needs the level before the measure. Write it in percent."
         )
         yield Check.error("missing-value", place(file, number, "before"), message)
+    if (row["channel"] == "quantity") != bool(row["limit"]):
+        message = (
+            "belongs to channel quantity, and to it alone. Write sale or carriage there, nothing elsewhere."
+        )
+        yield Check.error("missing-value", place(file, number, "limit"), message)
     low, high = CHANNEL_BOUNDS[row["channel"]]
     for column in ("q10", "q50", "q90"):
         if row[column] is not None and not low <= row[column] <= high:

@@ -24,6 +24,7 @@ from tarazu.planning.turnover import Setting, coefficients, turnover
 Array = NDArray[np.float64]
 Bundle = tuple[bool, ...]
 
+FEW_HITS = 30  # draws that reach the target, below which bundles are ranked by mean turnover
 MAX_ENUMERATED = 12  # measures; above it bundles grow one measure at a time
 COST_DRAWS = 4_000
 WORTH_SHOWING = 1.002  # mean turnover over that of the next cheaper bundle
@@ -33,8 +34,7 @@ COLUMNS = (
     Column("by", "", "number: best bundle of that many measures; cost: no cheaper bundle does better"),
     Column("measures", "", "how many measures"),
     Column("bundle", "", "ids of the measures"),
-    Column("probability", "share", "chance of the target, on the draws it was chosen on"),
-    Column("probability_fresh", "share", "the same on fresh draws"),
+    Column("probability_fresh", "share", "chance of the target, on fresh draws"),
     Column("turnover_q50", "USD", "median turnover in the target year, fresh draws"),
     Column("cost_q10", "USD m", "cost of the measures whose cost is stated"),
     Column("cost_q50", "USD m"),
@@ -170,7 +170,6 @@ def _row(
         "by": by,
         "measures": len(inside),
         "bundle": "; ".join(m.id for m in inside),
-        "probability": item.probability,
         "probability_fresh": float((again >= target).mean()),
         "turnover_q50": float(np.median(again)),
         "cost_q10": cost[0] if known else None,

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tarazu.core.amounts import format_amount
 from tarazu.planning.words import likelihood, percent, percent_range
 from tarazu.trade.announced import growth_needed
-from tarazu.trade.baseline import POOLED
-from tarazu.trade.statements import FULL_SCOPE
+from tarazu.trade.statements import FULL_SCOPE, POOLED
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 EVEN_CHANCE = 0.5
 FULL_YEAR = 350  # days
+FEW_STATEMENTS = 10
 
 
 def lead(plan: Plan) -> str:
@@ -42,18 +40,25 @@ def _verdict(plan: Plan) -> str:
             f"By itself the trade of {plan.home.name()} and {plan.partner.name()} reaches {aim} with a "
             f"chance of {percent(plan.probability)} ({likelihood(plan.probability)})."
         )
+    if plan.probability_business_as_usual >= EVEN_CHANCE:
+        return f"{aim} is reached by itself with at least an even chance."
     if best_probability(plan) < EVEN_CHANCE:
         return f"No bundle of the listed measures reaches {aim} with an even chance."
     return f"The listed measures can reach {aim} with at least an even chance."
 
 
 def _where(plan: Plan) -> str:
-    q = plan.question
-    q10, q50, q90 = np.quantile(plan.simulation.first.level[q.series].sum(axis=1), (0.1, 0.5, 0.9)).tolist()
+    q10, q50, q90 = plan.base_interval
+    used = len(
+        {row["id"] for row in plan.baseline.statements if not row["left_out"] and ":" not in row["id"]}
+    )
+    basis = (
+        f"from {used} statements that do not all agree" if used > FEW_STATEMENTS else "from few statements"
+    )
     interval = f"80% interval {format_amount(q10)} to {format_amount(q90)}"
     return (
-        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} ({interval}, pooled from "
-        f"statements that disagree); the target needs {plan.needed_growth_percent:.0f}% more every year"
+        f"In {plan.base_year} the two traded {format_amount(q50)} {_counting(plan)} ({interval}, {basis}); "
+        f"the target needs {plan.needed_growth_percent:.0f}% more every year"
         f"{_from_stated(plan)}."
     )
 
@@ -90,23 +95,37 @@ def _whose(plan: Plan) -> str:
 
 
 def _chance(plan: Plan) -> str:
-    table = {row["growth_needed"]: row for row in plan.announced.table}
-    over = table["over 20"]
-    record = (
-        f"Of {over['n']} announced targets that needed more than 20% a year, {over['on_time']} "
-        f"{'was' if over['on_time'] == 1 else 'were'} met on time."
-        if plan.needed_growth_percent > 20
-        else f"Of {plan.announced.resolved} announced targets, {table['all']['on_time']} were met on time."
-    )
     if not plan.given.measures:
-        return record
+        return _record(plan)
     low, high = plan.probability_range
     none = percent(plan.probability_business_as_usual)
     return (
         f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), "
-        f"with none {none}: a range, not a forecast, conditional on the regime “{plan.question.regime}”, "
-        f"{_series(plan)} and judged effects. {record}"
+        f"with none {none}: a range over readings of the measures, both series and sampling error, not a "
+        "forecast, "
+        f"conditional on the regime “{plan.question.regime}”{_other_regimes(plan)} and judged effects. "
+        f"{_record(plan)}"
     )
+
+
+def _other_regimes(plan: Plan) -> str:
+    """The chance under the other regimes, each named."""
+    q = plan.question
+    others = [
+        f"{percent(plan.simulation.probability(q.target_usd, q.by, q.series, regime.id))} under “{regime.id}”"
+        for regime in plan.given.regimes
+        if regime.id != q.regime
+    ]
+    return f" ({', '.join(others)})" if others else ""
+
+
+def _record(plan: Plan) -> str:
+    """What became of announced targets that needed as much growth."""
+    needed, rows = plan.needed_growth_percent, list(plan.announced.table)
+    row = rows[sum(needed >= bound for bound in (10, 20, 30))]
+    words = ("under 10%", "10 to 20%", "over 20%", "over 30%")[rows.index(row)]
+    met = "was" if row["on_time"] == 1 else "were"
+    return f"Of {row['n']} announced targets that needed {words} a year, {row['on_time']} {met} met on time."
 
 
 def _measures(plan: Plan) -> str:
@@ -115,7 +134,7 @@ def _measures(plan: Plan) -> str:
     q = plan.question
     row = next(r for r in plan.path if r["year"] == q.by)
     whole = plan.simulation.attribution.contribution.sum(axis=0)
-    first = list(plan.attribution)[:2]
+    first = [r for r in plan.attribution if r["mean"]][:2]
     parts = " and ".join(f"“{r['name']}” ({format_amount(r['mean'])})" for r in first)
     usual = f"{format_amount(row['usual_q10'])} to {format_amount(row['usual_q90'])}"
     return (
@@ -150,7 +169,7 @@ def conditions(plan: Plan) -> tuple[str, ...]:
         f"dollars, {_counting(plan)}.",
     ]
     if plan.dossier and plan.dossier.by_is_assumption and q.by == plan.dossier.by:
-        said.append(f"The year {q.by} is our assumption: the announcement names none.")
+        said.append(f"The year {q.by} is an assumption of the dossier, not part of the announcement.")
     if plan.dossier:
         regime = next(r for r in plan.given.regimes if r.id == q.regime)
         said.append(f"Regime: {regime.title}. Other regimes are shown apart and carry no probability.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tarazu.core.measure import Basis, Channel, Effect, Interval, Measure
+from tarazu.core.measure import Basis, Channel, Effect, Interval, Limit, Measure
 from tarazu.core.table import Table
 
 
@@ -30,6 +30,7 @@ def _effect(row: Mapping[str, Any]) -> Effect:
         basis=Basis(row["basis"]),
         evidence=row["evidence"] or (),
         note=row["note"] or "",
+        limit=Limit(row["limit"]) if row["limit"] else None,
     )
 
 

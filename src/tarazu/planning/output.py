@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import tarazu
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
-from tarazu.core.table import Table, json_value
+from tarazu.core.table import Column, Table, json_value
 from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 
 Content = str | Mapping[str, str]  # a file, or a folder of files
+
+
+COLUMNS = "columns"  # the file that explains the others
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
@@ -38,7 +41,15 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "regime": q.regime,
         "baseline": baseline_dict(plan.baseline),
         "business_as_usual": {
-            "years": plan.simulation.first.usual.table.records(),
+            "years": [
+                {
+                    "year": row["year"],
+                    "q10": row["usual_q10"],
+                    "q50": row["usual_q50"],
+                    "q90": row["usual_q90"],
+                }
+                for row in plan.path
+            ],
             "reference_classes": plan.simulation.first.usual.classes.records(),
             "growth_needed_percent": plan.needed_growth_percent,
             "announced_targets": {
@@ -126,7 +137,6 @@ def tables(plan: Plan) -> dict[str, Table]:
         "frontier": plan.frontier,
         "back_solve": plan.back_solve,
         "products": plan.products,
-        "business_as_usual": usual.table,
         "reference_classes": usual.classes,
         "announced_targets": plan.announced.table,
         "baseline": plan.baseline.table,
@@ -152,8 +162,12 @@ def write_all(plan: Plan, folder: Path) -> tuple[Path, ...]:
 
 
 def csv_texts(plan: Plan) -> dict[str, str]:
-    """Text of every table by file name."""
-    return {f"{name}.csv": table.to_csv() for name, table in tables(plan).items()}
+    """Text of every table by file name, and of the list of their columns with unit and meaning."""
+    found = tables(plan)
+    columns = tuple(Column(name) for name in ("table", "column", "unit", "meaning"))
+    rows = tuple((name, c.name, c.unit, c.meaning) for name, table in found.items() for c in table.columns)
+    found[COLUMNS] = Table(COLUMNS, columns, rows)
+    return {f"{name}.csv": table.to_csv() for name, table in found.items()}
 
 
 def write(outputs: Sequence[tuple[Path, Content]]) -> tuple[Path, ...]:

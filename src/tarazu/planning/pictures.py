@@ -12,7 +12,7 @@ from tarazu.core.amounts import format_amount
 from tarazu.core.table import Column, Table
 from tarazu.planning.turnover import usual_turnover
 from tarazu.report.document import Figure
-from tarazu.trade.baseline import POOLED
+from tarazu.trade.statements import POOLED
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
@@ -122,6 +122,8 @@ def fan_picture(plan: Plan) -> Figure:
         base = {f"q{level}": history[-1]["q50"] for level in (10, 25, 50, 75, 90)}
         paths.append({"year": plan.base_year, "scenario": scenario, **base})
         for row in plan.path:
+            if row["year"] > q.by:
+                continue
             levels = {f"q{level}": row[f"{key}_q{level}"] for level in (10, 25, 50, 75, 90)}
             paths.append({"year": row["year"], "scenario": scenario, **levels})
     target = [{"year": q.by, "usd": q.target_usd, "label": f"target {format_amount(q.target_usd)}"}]
@@ -154,6 +156,7 @@ def waterfall_picture(plan: Plan) -> Figure | None:
     bars += [
         {"label": row["name"], "q10": row["q10"], "q50": row["mean"], "q90": row["q90"], "kind": "part"}
         for row in plan.attribution
+        if row["mean"] is not None
     ]
     bars.append(_bar("plan", s.attribution.with_all, "end"))
     return Figure(

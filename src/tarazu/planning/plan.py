@@ -21,6 +21,7 @@ from tarazu.core import codes
 from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check
 from tarazu.core.codes import Country
+from tarazu.core.draws import Z90
 from tarazu.core.errors import TargetError
 from tarazu.core.measure import Interval
 from tarazu.core.source import Lineage
@@ -33,7 +34,8 @@ from tarazu.planning.run import Progress, Question, Rerun, Simulation, rerun, si
 from tarazu.planning.turnover import Setting
 from tarazu.trade.announced import AnnouncedTargets, growth_needed
 from tarazu.trade.announced import bundled as announced_targets
-from tarazu.trade.baseline import POOLED, Baseline
+from tarazu.trade.baseline import Baseline
+from tarazu.trade.statements import POOLED
 
 if TYPE_CHECKING:
     from tarazu.planning.block import Ingredients
@@ -97,11 +99,28 @@ class Plan:
             "no measure": self.probability_business_as_usual,
         }
 
-    @property
+    @cached_property
     def probability_range(self) -> tuple[float, float]:
-        """Lowest and highest chance over the readings in which measures are undertaken."""
-        values = [p for name, p in self.probability_variants.items() if name != "no measure"]
-        return min(values), max(values)
+        """Lowest and highest chance over the readings in which measures are undertaken, both series, and the
+        sampling error of the draws; not over what the model leaves out.
+        """
+        q = self.question
+        readings = [p for name, p in self.probability_variants.items() if name != "no measure"]
+        readings.append(self.simulation.probability(q.target_usd, q.by, POOLED, q.regime))
+        low, high = min(readings), max(readings)
+        error = [Z90 * math.sqrt(p * (1 - p) / q.draws) for p in (low, high)]
+        return max(0.0, low - error[0]), min(1.0, high + error[1])
+
+    @cached_property
+    def base_interval(self) -> tuple[float, float, float]:
+        """10%, 50% and 90% quantile of the base year's turnover in the asked series, USD."""
+        row = next(
+            row
+            for row in self.baseline.table
+            if (row["year"], row["series"], row["direction"])
+            == (self.base_year, self.question.series, "both")
+        )
+        return row["q10"], row["q50"], row["q90"]
 
     @cached_property
     def table(self) -> Table:
@@ -163,15 +182,16 @@ class Plan:
         found = self.simulation.attribution
         records = []
         for i, measure in enumerate(self.given.measures):
+            touches = any(i in line.change.measures for line in self.simulation.first.lines)
             q10, q50, q90 = np.quantile(found.contribution[i], (0.1, 0.5, 0.9)).tolist()
             records.append(
                 {
                     "id": measure.id,
                     "name": measure.name,
-                    "q10": q10,
-                    "q50": q50,
-                    "q90": q90,
-                    "mean": float(found.contribution[i].mean()),
+                    "q10": q10 if touches else None,  # not computed is not zero
+                    "q50": q50 if touches else None,
+                    "q90": q90 if touches else None,
+                    "mean": float(found.contribution[i].mean()) if touches else None,
                     "sampling_error": float(found.sampling_error[i]),
                     "claimed_usd": None if measure.claimed_usd_m is None else measure.claimed_usd_m * 1e6,
                     "delivery_q50": measure.delivery.q50,
@@ -181,7 +201,7 @@ class Plan:
                     "commitments": "; ".join(measure.commitments),
                 }
             )
-        return Table.build("measures", columns, sorted(records, key=lambda r: -float(r["mean"])))
+        return Table.build("measures", columns, sorted(records, key=lambda r: -float(r["mean"] or 0)))
 
     @cached_property
     def frontier(self) -> Table:
@@ -216,7 +236,7 @@ class Plan:
         """Findings of every stage."""
         own = self.dossier.checks if self.dossier else ()
         usual = self.simulation.first.usual.checks
-        found = (*own, *self.prepared.checks, *usual, *self.announced.checks, *tables.squeezed(self))
+        found = (*own, *self.prepared.checks, *usual, *self.announced.checks, *tables.plan_checks(self))
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -227,8 +247,9 @@ class Plan:
     @property
     def needed_growth_percent(self) -> float:
         """Growth a year from the base year's median to the target, asked series."""
-        base = float(np.median(self.simulation.first.level[self.question.series].sum(axis=1)))
-        return growth_needed(base, self.question.target_usd, self.question.by - self.base_year)
+        return growth_needed(
+            self.base_interval[1], self.question.target_usd, self.question.by - self.base_year
+        )
 
     @property
     def announced_chance(self) -> Interval:

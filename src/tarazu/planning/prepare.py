@@ -24,9 +24,9 @@ from tarazu.potential.assess import assess as assess_direction
 from tarazu.potential.figures import Role, read
 from tarazu.potential.line import Assessment
 from tarazu.potential.priors import PotentialPriors
-from tarazu.trade.baseline import POOLED, Baseline
+from tarazu.trade.baseline import Baseline
 from tarazu.trade.baseline import baseline as pool
-from tarazu.trade.statements import Grid, PartFlow
+from tarazu.trade.statements import POOLED, Grid, PartFlow
 
 TREND_YEARS = 4  # the reference class sorts pairs by their growth over four years
 STATISTICS = "CEPII BACI"

@@ -19,7 +19,7 @@ from tarazu.core.measure import Measure
 from tarazu.planning.attribution import Attribution, attribute
 from tarazu.planning.block import Block, Ingredients, draw_block
 from tarazu.planning.turnover import Setting, coefficients, flows, usual_turnover
-from tarazu.trade.baseline import POOLED
+from tarazu.trade.statements import POOLED
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -58,7 +58,7 @@ class Simulation:
         (draws,) turnover of the target year in the asked series and regime: measures at full size, and
         measures that may fail.
     product_flows
-        (K, first block) flow of every line in the target year with all measures, asked series.
+        (K, first block) flow of every line in the target year with all measures, pooled series, free on board.
     """
 
     years: tuple[int, ...]
@@ -146,7 +146,7 @@ def _run_block(block: Block, given: Ingredients, question: Question, keep_lines:
                 plan[name, regime.id][:, h] = reached[name].sum(axis=0)
                 usual[name, regime.id][:, h] = usual_turnover(block, h, name, regime.id)
             if keep_lines and year == question.by and regime.id == question.regime:
-                lines = reached[question.series]
+                lines = reached[POOLED]
     return {
         "plan": plan,
         "usual": usual,

@@ -116,8 +116,10 @@ INTERVAL = (Show("q10", "10%", "usd"), Show("q50", "Median", "usd"), Show("q90",
 
 def baseline(plan: Plan) -> Section:
     text = (
-        "Reports differ in calendar, valuation, scope and reporter. The pooled series weighs them; it cannot tell who "
-        "is right, so each country's own series stands beside it. A claim in a speech is marked by its noise, never "
+        "Reports differ in calendar, valuation, scope and reporter. The pooled series weighs them; it "
+        "cannot tell who "
+        "is right, so each country's own series stands beside it. A claim in a speech is marked by its "
+        "noise, never "
         "mixed silently with statistics."
     )
     return Section(
@@ -152,7 +154,8 @@ def _levels(plan: Plan) -> tuple[Listing, ...]:
                 Show("part", "Part of the gap"),
                 *INTERVAL,
             ),
-            "The mirror gap taken apart, for years in which both give a full-year figure",
+            "The mirror gap taken apart, for years in which both give a full-year figure; parts are "
+            "medians, their means add up",
             "No year in which both countries give a full-year figure.",
         ),
         Listing(
@@ -179,6 +182,7 @@ def _evidence(plan: Plan) -> tuple[Listing, ...]:
             (
                 Show("id", "Row"),
                 Show("reporter", "Reporter"),
+                Show("status", "Status"),
                 Show("period", "Period"),
                 Show("direction", "What"),
                 Show("value_usd", "Stated", "usd"),
@@ -198,8 +202,9 @@ def _evidence(plan: Plan) -> tuple[Listing, ...]:
                 Show("q10", "10%", "number"),
                 Show("q50", "Median", "number"),
                 Show("q90", "90%", "number"),
+                Show("statements", "Statements", "number"),
             ),
-            "Biases against the pooled free-on-board flow",
+            "Biases against the pooled free-on-board flow; without statements of its own a bias is its prior",
             folded=True,
         ),
     )
@@ -360,7 +365,9 @@ def products(plan: Plan) -> Section | None:
                     Show("basis", "Potential rests on"),
                     Show("missing", "Missing"),
                 ),
-                "Products, medians unless said otherwise",
+                "Products in the pooled series, free on board: medians, which do not add; potential in the "
+                "base year, it grows with the "
+                "two economies",
             ),
             Listing(
                 gaps,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tarazu.core.checks import Check
+from tarazu.core.parameters import bundled_text
 from tarazu.core.table import Column, Table
 from tarazu.planning.frontier import further_cut
 from tarazu.planning.run import Simulation
+from tarazu.planning.turnover import usual_flows
+from tarazu.policy.costs import touching
 
 if TYPE_CHECKING:
     from tarazu.planning.dossier import Dossier
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 SQUEEZED_OFTEN = 0.2  # share of draws
+FEW_HITS = 30  # draws that reach the target, below which a chance is only rough
 ENOUGH_HITS = 50  # draws that reach the target, below which milestones are not read from them
 
 
@@ -36,7 +43,7 @@ def path_table(p: Plan) -> Table:
     q, s = p.question, p.simulation
     key = (q.series, q.regime)
     levels = (0.1, 0.25, 0.5, 0.75, 0.9)
-    base = float(np.median(s.first.level[q.series].sum(axis=1)))
+    base = p.base_interval[1]
     hits = s.plan[key][:, s.years.index(q.by)] >= q.target_usd
     rows = []
     for h, year in enumerate(s.years):
@@ -92,7 +99,11 @@ def products_table(p: Plan) -> Table:
         Column("codes", "", "Harmonized System, own mapping of the sources' words"),
         Column("direction"),
         *(
-            Column(f"realised_{q}", "USD", "flow of the base year, scaled to the direction's total")
+            Column(
+                f"realised_{q}",
+                "USD",
+                "flow of the base year, pooled series, scaled to the direction's total",
+            )
             for q in ("q10", "q50", "q90")
         ),
         *(
@@ -131,7 +142,88 @@ def _triple(name: str, values: Array) -> dict[str, float]:
     return {f"{name}_q10": q10, f"{name}_q50": q50, f"{name}_q90": q90}
 
 
-def squeezed(p: Plan) -> list[Check]:
+def plan_checks(p: Plan) -> list[Check]:
+    """What only the whole plan can find."""
+    return [*_squeezed(p), *_untouched(p), *_few_hits(p), *_from_memory(p), *_outgrown(p)]
+
+
+def _untouched(p: Plan) -> list[Check]:
+    """Effects on goods without figures: not computed, which is not zero."""
+    found = []
+    goods = [(line.codes, p.baseline.grid.directions[line.direction]) for line in p.simulation.first.lines]
+    for measure in p.given.measures:
+        acting = {e.id for codes, way in goods for e in touching(measure, codes, way)}
+        idle = [e.id for e in measure.effects if e.id not in acting]
+        if idle and acting:
+            message = (
+                "touch no product with figures, or a narrower effect counts there: not computed, not zero."
+            )
+            found.append(
+                Check.note("effect-not-computed", f"measure_effects.csv, {', '.join(idle)}", message)
+            )
+        elif idle:
+            message = "no effect of this measure touches a product with figures: not computed, not zero."
+            found.append(Check.warning("measure-not-computed", f"measures.csv, {measure.id}", message))
+    return found
+
+
+def _few_hits(p: Plan) -> list[Check]:
+    """Probabilities that rest on a handful of draws."""
+    q = p.question
+    hits = round(p.probability * q.draws)
+    if hits >= FEW_HITS:
+        return []
+    message = (
+        f"only {hits} of {q.draws:,} draws reach the target: the chance is known roughly. Ask for more draws."
+    )
+    return [Check.warning("few-draws-reach-target", "probability", message)]
+
+
+def _from_memory(p: Plan) -> list[Check]:
+    """Effects whose evidence was entered from memory and not read again."""
+    cited = {r: e.id for m in p.given.measures for e in m.effects for r in e.evidence if r in _memory_rows()}
+    if not cited:
+        return []
+    message = (
+        f"entered from memory, not read again: {', '.join(sorted(cited))}. Verify before relying on them."
+    )
+    return [Check.note("evidence-from-memory", "effects.csv", message)]
+
+
+@cache
+def _memory_rows() -> frozenset[str]:
+    rows = csv.DictReader(io.StringIO(bundled_text("effects.csv"), newline=""))
+    return frozenset(f"effects:{row['id']}" for row in rows if row["basis"] == "memory")
+
+
+def _outgrown(p: Plan) -> list[Check]:
+    """How often reaching the target takes goods that no row knows, because the known ones are at their limit."""
+    q, block = p.question, p.simulation.first
+    if p.prepared.assessments is None:
+        return []
+    year = p.given.years.index(q.by)
+    usual = usual_flows(block, year, q.regime)
+    grown = np.exp(block.growth[:, year])
+    rest = [k for k, line in enumerate(block.lines) if not np.isfinite(line.room).all()]
+    full = sum((usual[k] < 0.999 * line.base * grown * line.regime[q.regime]) for k, line in enumerate(block.lines)
+               if k not in rest)  # fmt: skip
+    hits = p.simulation.attribution.with_all >= q.target_usd
+    if not hits.any():
+        return []
+    share, carried = (
+        float((full[hits] > 0).mean()),
+        float((usual[rest].sum(axis=0) / usual.sum(axis=0))[hits].mean()),
+    )
+    message = (
+        f"in {share:.0%} of the draws that reach the target some product stands at the limit of supply or "
+        "demand, and "
+        f"goods without figures carry {carried:.0%} of the turnover without measures: nobody can name them "
+        "today."
+    )
+    return [Check.warning("target-rests-on-unknown-goods", "probability", message)]
+
+
+def _squeezed(p: Plan) -> list[Check]:
     """Directions whose products add to more than the direction's total, so that they were scaled down."""
     found = []
     for d, each in enumerate(p.prepared.assessments or ()):

@@ -4,7 +4,7 @@
     freight      1 + f * change of the rate       payment      1 + basis points / 10,000
     time         exp(delta * days), time-sensitive goods only (Hummels & Schaur 2013, AER 103)
     promotion    (1 + g)^(-1/theta): the cost change that would move trade by g at fixed market prices
-    quantity     lifts the limit on the flow instead of changing its cost
+    quantity     lifts a limit on the flow, of sale or of carriage, instead of changing its cost
 
 Where a measure has several effects of one channel on one product, the one with the narrowest product
 list counts.
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tarazu.core import hs
 from tarazu.core.draws import split_normal
-from tarazu.core.measure import Channel, Effect, Measure
+from tarazu.core.measure import Channel, Effect, Limit, Measure
 
 Array = NDArray[np.float64]
 
@@ -68,8 +68,8 @@ class CostChange:
         (m, n) log change of the cost, of its money part, of the tariff part.
     rivals
         (m, R, n) log change of the rivals' cost.
-    lift
-        (m, n) US dollars a year by which the limit on the flow rises.
+    sale, carriage
+        (m, n) US dollars a year by which the limits of sale and of carriage rise.
     """
 
     measures: tuple[int, ...]
@@ -77,7 +77,8 @@ class CostChange:
     money: Array
     tariff: Array
     rivals: Array
-    lift: Array
+    sale: Array
+    carriage: Array
 
 
 def touching(measure: Measure, good_codes: str, direction: str) -> tuple[Effect, ...]:
@@ -136,7 +137,8 @@ def cost_change(measures: Sequence[Measure], good: Good, sizes: Mapping[str, Arr
         money=np.zeros(shape),
         tariff=np.zeros(shape),
         rivals=np.zeros((len(touched), rivals, n)),
-        lift=np.zeros(shape),
+        sale=np.zeros(shape),
+        carriage=np.zeros(shape),
     )
     for row, (_, effects) in enumerate(touched):
         for effect in effects:
@@ -147,7 +149,8 @@ def cost_change(measures: Sequence[Measure], good: Good, sizes: Mapping[str, Arr
 def _add(change: CostChange, row: int, effect: Effect, good: Good, size: Array) -> None:
     if effect.channel is Channel.QUANTITY:
         # thousand tonnes times USD a tonne; lifting a limit never lowers it
-        change.lift[row] += np.maximum(size, 0) * 1e3 * np.nan_to_num(good.unit_value)
+        lifted = change.carriage if effect.limit is Limit.CARRIAGE else change.sale
+        lifted[row] += np.maximum(size, 0) * 1e3 * np.nan_to_num(good.unit_value)
         return
     log_change = _log_cost(effect, good, size)
     change.own[row] += log_change

@@ -201,6 +201,7 @@ def _with_potential(line: Line) -> Line:
     if line.attainable.interval is None:
         return line
     flow, reach, *_ = unscaled([line], white)
+    reach = np.fmax(flow, reach)
     levels = (0.1, 0.5, 0.9)
     return replace(
         line,

@@ -8,8 +8,8 @@ Per draw and line
     rivals    = (1 - own share) x their shares of the remainder
 
 A line's quantities are log-normal with different widths below and above the median, so that the three
-quantiles hold. Where the flows exceed the direction's total less a small rest, all flows and potentials
-of that draw are scaled down together; "other goods" is what the lines leave.
+quantiles hold. Where the flows exceed the direction's total less a small rest, all flows of that draw are scaled down
+together; "other goods" is what the lines leave.
 """
 
 from __future__ import annotations
@@ -79,19 +79,17 @@ def draws(assessment: Assessment, rng: np.random.Generator, n: int, total_usd: A
     if total_usd.shape != (n,):
         raise ShapeError(expected=(n,), got=total_usd.shape, what="total_usd")
     lines = assessment.lines
-    flow, potential, market, own, price = unscaled(lines, rng.standard_normal((5, n, len(lines))))
+    flow, reach, market, own, price = unscaled(lines, rng.standard_normal((5, n, len(lines))))
     left = (1 - assessment.priors.rest_share) * total_usd
     summed = flow.sum(axis=1)
     scale = np.where(summed > left, left / np.where(summed > 0, summed, 1.0), 1.0)[:, None]
-    flow *= scale
-    potential *= scale
-    market *= scale
+    flow *= scale  # supply and demand do not shrink because a total is low
     names, remainder = _remainders(lines)
     return LineDraws(
         flow=flow,
         other=np.maximum(total_usd - flow.sum(axis=1), 0.0),
-        potential=potential,
-        room=market,
+        potential=np.fmax(flow, reach),
+        room=np.fmax(np.fmax(flow, reach), market),
         own_share=own,
         rival_share=np.einsum("nk,kr->nkr", 1 - own, remainder),
         rivals=names,
@@ -100,7 +98,9 @@ def draws(assessment: Assessment, rng: np.random.Generator, n: int, total_usd: A
 
 
 def unscaled(lines: Sequence[Line], white: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """Flow, potential and market (USD), own share and unit value before any total is known, (n, K) each.
+    """Flow, reach, market (USD), own share and unit value before any total is known, (n, K) each.
+
+    The market is the smaller of supply and demand, the reach that times the attainable share.
 
     Parameters
     ----------
@@ -120,8 +120,7 @@ def unscaled(lines: Sequence[Line], white: Array) -> tuple[Array, Array, Array, 
     zero = np.array([line.zero_flow for line in lines], dtype=bool)
     own[:, zero] = np.minimum(own[:, zero], attainable[:, zero])
     flow[:, zero] = np.minimum(own[:, zero] * demand[:, zero], reach[:, zero])
-    potential = np.fmax(flow, reach)
-    return flow, potential, np.fmax(potential, market), np.clip(own, *SHARE_LIMITS), price
+    return flow, reach, market, np.clip(own, *SHARE_LIMITS), price
 
 
 def _usd(sizes: Sequence[Size], white: Array, price: Array) -> Array:

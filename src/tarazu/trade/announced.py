@@ -215,7 +215,7 @@ def _target(row: Mapping[str, str], number: int, outcome: str, checks: list[Chec
     year = row["announced_on"][:4]
     first, second = sorted((row["country_a"], row["country_b"]))
     return Target(
-        id=row["id"],
+        id=row.get("id", ""),
         pair=(first, second),
         on_time=outcome == "on time",
         outcome=outcome,

@@ -90,6 +90,7 @@ def blend(
     gdp_growth: tuple[float, float] | None,
     weights: Weights,
     rng: np.random.Generator,
+    gdp_white: Array | None = None,
 ) -> Array:
     """Pull the centre of the reference class toward the pair's own drift and the growth of its economies.
 
@@ -102,6 +103,8 @@ def blend(
         the mean of the two economies.
     weights
         Shares of the pull; (n,) or scalar.
+    gdp_white
+        (n,) standard normal draws of the growth of the economies, where a caller shares them; drawn if None.
 
     Returns
     -------
@@ -111,9 +114,9 @@ def blend(
     n = len(reference)
     moved = reference.copy()
     pulls = ((weights.own, own_drift, 1.0), (weights.gdp, gdp_growth, weights.elasticity))
-    for weight, rate, elasticity in pulls:
-        # Numbers are drawn even when unused: leaving one pull out must not reshuffle the other.
-        noise = rng.standard_normal(n)
+    # Numbers are drawn even when unused: leaving one pull out must not reshuffle the other.
+    whites = (rng.standard_normal(n), rng.standard_normal(n) if gdp_white is None else gdp_white)
+    for (weight, rate, elasticity), noise in zip(pulls, whites, strict=True):
         if rate is not None:
             drift = np.asarray(elasticity) * (rate[0] + rate[1] * noise)
             moved += np.reshape(np.asarray(weight), (-1, 1)) * (np.outer(drift, ahead) - centre)
@@ -129,6 +132,7 @@ def forecast(
     own_drift: tuple[float, float] | None,
     gdp_growth: tuple[float, float] | None,
     rng: np.random.Generator,
+    gdp_white: Array | None = None,
 ) -> BusinessAsUsual:
     """Business as usual from draws of the turnover of the base year.
 
@@ -155,7 +159,9 @@ def forecast(
     # Stratified ranks: n draws cover the distribution evenly, so that a rare target is not left to luck.
     uniform = (rng.permutation(len(level_usd)) + rng.random(len(level_usd))) / len(level_usd)
     reference = growth_draws(uniform, ahead, classes, table, rng)
-    growth = blend(reference, centre, ahead, own_drift, gdp_growth, Weights.draw(rng, len(level_usd)), rng)
+    growth = blend(
+        reference, centre, ahead, own_drift, gdp_growth, Weights.draw(rng, len(level_usd)), rng, gdp_white
+    )
     listed = _class_table(table, classes, float(ahead[-1]))
     shares = listed.column("share_of_draws")
     n = int(listed.column("n")[int(np.argmax(shares))])

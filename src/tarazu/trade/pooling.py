@@ -31,6 +31,7 @@ from tarazu.core.errors import ConvergenceError
 
 Array = NDArray[np.float64]
 
+SEED_OF_TABLES = 20231204  # fixed: the printed quantiles of one dossier do not change from run to run
 MAX_ITERATIONS = 300
 TOLERANCE = 1e-4  # log points: far below any statement's noise
 
@@ -406,3 +407,9 @@ def _start(observations: list[Observation], layout: Layout, prior: Prior) -> Arr
     theta[layout.slices["bias"]] = prior.bias_mean.ravel()
     theta[layout.slices["scope"]] = prior.scope_mean.ravel()
     return theta
+
+
+def quantiles(values: Array) -> tuple[float, float, float]:
+    """10%, 50% and 90% quantiles of draws."""
+    q10, q50, q90 = np.quantile(values, (0.1, 0.5, 0.9)).tolist()
+    return q10, q50, q90

@@ -28,6 +28,7 @@ FULL_SCOPE = "all goods"
 NARROWER_SCOPE = "non-oil goods"  # pooled with a bias of its own
 PART_SCOPES = ("agri-food",)  # lower bounds
 MILLION = 1e6
+POOLED = "pooled"  # name of the series that weighs all reporters
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ def _growth(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], grid: Gri
         other["reporter_group"] == row["reporter_group"]
         and other["scope"] == row["scope"]
         and not other["derived_from"]
+        and other["bound"] == "exact"
         and other["turnover_usd_m"]
         and other["period_start"] is not None
         and abs((other["period_start"] - start).days) < 5
@@ -287,3 +289,13 @@ def covered_quarters(start: date, end: date, grid: Grid) -> Array:
 
 def _year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def total_usd(row: Mapping[str, Any]) -> float | None:
+    """Stated turnover in USD: the total, or both directions added."""
+    sides = (row["home_to_partner_usd_m"], row["partner_to_home_usd_m"])
+    if row["turnover_usd_m"] is not None:
+        return float(row["turnover_usd_m"]) * MILLION
+    if None not in sides:
+        return float(sum(sides)) * MILLION
+    return None
