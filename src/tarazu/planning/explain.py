@@ -286,7 +286,11 @@ def _sensitivity(plan: Plan, rest: str) -> Lineage | None:
     found = [row for row in plan.baseline.sensitivity if str(row["year"]) == rest]
     if not found:
         return None
-    left_out = dict.fromkeys(i for row in found for i in row["without"].split("; "))
+    named = dict.fromkeys(i for row in found for i in row["without"].split("; "))
+    products = tuple(obs.id for obs in plan.baseline.used if ".csv:" in obs.id)
+    left_out = tuple(
+        place for i in named for place in (products if i == "product figures" else (_place(plan, i),))
+    )
     values = {
         f"{row['series']} without {row['without']}": f"{row['q10']:,.0f} to {row['q90']:,.0f} USD"
         for row in found
@@ -295,8 +299,7 @@ def _sensitivity(plan: Plan, rest: str) -> Lineage | None:
         "The same pooling without the rows named, whose figure it is compared with.",
         "docs/method.md, Baseline",
     )
-    rows = tuple(_place(plan, identity) for identity in left_out)
-    return Lineage(f"sensitivity.{rest}", method, (f"baseline.{rest}",), rows, values)
+    return Lineage(f"sensitivity.{rest}", method, (f"baseline.{rest}",), left_out, values)
 
 
 def _bias(plan: Plan, rest: str) -> Lineage | None:

@@ -124,7 +124,7 @@ def print_baseline(found: Baseline) -> None:
             r["series"],
             f"{_usd(r['q50'])} ({_short(r['q10'])}–{_short(r['q90'])})",
             _usd(r["stated_usd"]),
-            r["covered"],
+            r["covered"] or "–",
         )
         for r in found.sensitivity
     )
