@@ -24,7 +24,7 @@ from tarazu.planning.turnover import Setting, coefficients, turnover
 Array = NDArray[np.float64]
 Bundle = tuple[bool, ...]
 
-FEW_HITS = 30  # draws that reach the target, below which bundles are ranked by mean turnover
+FEW_HITS = 100  # draws that reach the target, below which bundles are ranked by mean turnover
 MAX_ENUMERATED = 12  # measures; above it bundles grow one measure at a time
 COST_DRAWS = 4_000
 WORTH_SHOWING = 1.002  # mean turnover over that of the next cheaper bundle

@@ -386,7 +386,8 @@ def frontier(plan: Plan) -> Section | None:
         "frontier",
         "Which bundle gets furthest",
         (
-            "All bundles were scored on the same draws and the best again on fresh ones. Costs are in "
+            "All bundles were scored on the same draws and the best again on fresh ones; where few draws "
+            "reach the target, bundles are ranked by mean turnover. Costs are in "
             "million US dollars, once; a cost that "
             "nobody has stated is unknown, not zero, and keeps a bundle out of the cost frontier.",
         ),
