@@ -297,7 +297,7 @@ def neighbours(scales: Scales, name: str, values: Sequence[float]) -> list[Scale
 
 
 def data_folder(given: Path | None) -> Path:
-    """Folder of third-party data: the option, TARAZU_SHARED_DATA, or the sibling ../shared/data."""
+    """Folder of third-party data: the option, TARAZU_SHARED_DATA, or shared data beside the repository."""
     sibling = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = given or Path(os.environ.get("TARAZU_SHARED_DATA", sibling))
     if not (folder / TABLE).is_file():

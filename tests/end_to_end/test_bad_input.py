@@ -125,6 +125,12 @@ def edit(path: Path, row: int, column: str, value: str) -> None:
         ("turnover", "turnover_usd_m", "NaN", '"NaN" is not a finite number.'),
         ("turnover", "turnover_usd_m", "-inf", '"-inf" is not a finite number.'),
         ("turnover", "turnover_usd_m", "1e999", '"1e999" is not a finite number.'),
+        (
+            "turnover",
+            "turnover_usd_m",
+            "528000000",
+            "528000000.0 is above the greatest possible value, 1e+07 (unit: USD million).",
+        ),
         ("turnover", "period_start", "2009-02-30", "2009-02-30 does not exist"),
         ("turnover", "period_start", "SH 1402-12-30", "SH 1402-12-30 does not exist"),
         ("turnover", "period_start", "1388-01-01", "If it is Solar Hijri, write SH 1388-01-01"),
@@ -138,6 +144,8 @@ def edit(path: Path, row: int, column: str, value: str) -> None:
             "days",
             '"days" is not the unit of channel tariff. Write the size in percent.',
         ),
+        ("measure_effects", "limit", "sale", "belongs to channel quantity, and to it alone."),
+        ("measure_effects", "limit", "road", '"road" is not possible. Write one of: sale'),
         ("measure_effects", "q90", "-7", "descend"),
         ("measure_effects", "direction", "KAZ->USA", "KAZ->USA"),
         ("measure_effects", "measure", "visas", "visas"),
@@ -219,6 +227,17 @@ def test_a_dossier_without_its_partnership(refused, dossier):
 def test_a_dossier_without_its_turnover(refused, dossier):
     (dossier / "turnover.csv").unlink()
     assert "turnover.csv: is missing" in refused(*MINE)
+
+
+@pytest.mark.parametrize(
+    "column", ["turnover_usd_m", "home_to_partner_usd_m", "partner_to_home_usd_m", "turnover_low_usd_m"]
+)
+def test_dollars_in_a_column_of_millions_are_an_error_of_the_check(dossier, tarazu_here, column):
+    edit(dossier / "turnover.csv", 3, column, "528000000")
+    answer = tarazu_here("dossier", "check", "mine")
+    assert answer.code == 1
+    assert f"turnover.csv, row 3, column {column}" in answer.out
+    assert "above the greatest possible value" in " ".join(answer.out.split())
 
 
 def test_further_findings_are_counted_and_listed_by_the_check(refused, dossier, tarazu_here):

@@ -34,10 +34,6 @@ PRIOR = Prior(
 NORMAL = replace(PRIOR, noise_df=200.0, step_df=200.0)  # nearly normal: one mode, whatever is said
 few = settings(deadline=None, max_examples=30)
 
-spans_and_totals = pytest.mark.xfail(
-    run=False,
-    reason="full Gauss-Newton steps may overshoot for ever where statements are about spans and totals",
-)
 
 days = st.integers(0, 365 * YEARS - 1).map(lambda n: date(2019, 1, 1) + timedelta(days=n))
 dollars = st.floats(15.0, 22.0)  # log USD: 3 million to 3.6 billion
@@ -80,7 +76,6 @@ def moved(obs, by):
     return replace(obs, low=obs.low + by, high=obs.high + by)
 
 
-@spans_and_totals
 @few
 @given(pools)
 def test_a_pool_of_any_levels_has_a_finite_mode_and_covariance(pool):
@@ -93,7 +88,6 @@ def test_a_pool_of_any_levels_has_a_finite_mode_and_covariance(pool):
     assert (found.weights <= 1.25 + 1e-12).all()
 
 
-@spans_and_totals
 @few
 @given(st.lists(levels(), min_size=1, max_size=8))
 def test_totals_alone_have_a_mode(pool):
@@ -102,7 +96,6 @@ def test_totals_alone_have_a_mode(pool):
     assert np.isfinite(found.root).all()
 
 
-@spans_and_totals
 @few
 @given(pools, st.floats(math.log(1e-3), math.log(1e3)))
 def test_figures_in_another_currency_scale_the_flows_alone(pool, by):
@@ -115,7 +108,6 @@ def test_figures_in_another_currency_scale_the_flows_alone(pool, by):
     assert scaled.root == pytest.approx(plain.root, abs=5e-3)
 
 
-@spans_and_totals
 @few
 @given(pools, st.randoms(use_true_random=False))
 def test_the_order_of_statements_does_not_matter(pool, random):
@@ -126,7 +118,6 @@ def test_the_order_of_statements_does_not_matter(pool, random):
     )
 
 
-@spans_and_totals
 @few
 @given(pools, st.integers(0, YEARS - 1), dollars, st.floats(0.05, 0.3))
 def test_a_lower_bound_never_lowers_its_year(pool, year, low, sd):
@@ -169,7 +160,6 @@ def test_spans_that_follow_one_another_add_up(start, length):
     assert (whole <= 1).all()
 
 
-@spans_and_totals
 @few
 @given(
     st.lists(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tarazu.core.hs import overlap
 from tarazu.potential.assess import Assessment, PotentialPriors, assess, draws
+from tarazu.potential.draws import unscaled
 
 PRIORS = PotentialPriors.load()
 CODES = ("1003", "100310", "10", "1001;1003", "0201", "02", "01-24", "72", "7208", "7208-7216", "all")
@@ -89,14 +90,32 @@ def test_draws_fit_the_total_and_shares_fit_the_market(rows, total, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(market_rows(), st.floats(0.01, 0.5))
-def test_a_smaller_total_scales_flows_and_potentials_together(rows, factor):
+def test_a_smaller_total_scales_flows_together_and_leaves_supply_and_demand(rows, factor):
     found = of(rows)
     tight = np.full(40, 1e3)  # below any sum of lines that has a flow of a thousand dollars
     one, two = (draws(found, np.random.default_rng(3), 40, tight * f) for f in (1.0, factor))
     bound = one.flow.sum(axis=1) >= (1 - PRIORS.rest_share) * 1e3 * (1 - 1e-9)
     np.testing.assert_allclose(two.flow[bound], factor * one.flow[bound], rtol=1e-9)
-    np.testing.assert_allclose(two.potential[bound], factor * one.potential[bound], rtol=1e-9)
-    assert np.array_equal(one.own_share, two.own_share)
+    white = np.random.default_rng(3).standard_normal((5, 40, len(found.lines)))
+    free, reach, market, own, price = unscaled(found.lines, white)
+    for drawn in (one, two):
+        assert (drawn.flow <= free * (1 + 1e-9)).all()
+        np.testing.assert_array_equal(drawn.potential, np.fmax(drawn.flow, reach))
+        np.testing.assert_array_equal(drawn.room, np.fmax(drawn.potential, market))
+        np.testing.assert_array_equal(drawn.own_share, own)
+        np.testing.assert_array_equal(drawn.unit_value, price)
+
+
+@settings(max_examples=40, deadline=None)
+@given(market_rows(), st.floats(1e3, 1e12))
+def test_room_is_at_least_the_potential_and_equals_it_where_no_market_is_known(rows, total):
+    found = of(rows)
+    drawn = draws(found, np.random.default_rng(3), 40, np.full(40, total))
+    assert (drawn.room >= drawn.potential).all()
+    for k, line in enumerate(found.lines):
+        if {"supply", "demand"} <= set(line.lacks) and line.potential is None:
+            np.testing.assert_array_equal(drawn.potential[:, k], drawn.flow[:, k])
+            np.testing.assert_array_equal(drawn.room[:, k], drawn.flow[:, k])
 
 
 @settings(max_examples=40, deadline=None)

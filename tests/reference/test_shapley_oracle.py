@@ -10,9 +10,19 @@ import pytest
 
 from tarazu.core.measure import Basis, Interval, Measure
 from tarazu.planning import attribution
-from tarazu.planning.attribution import attribute, bundle_turnovers
+from tarazu.planning.attribution import attribute, bundle_turnovers, lattice
 from tarazu.planning.block import Block, Line
-from tarazu.planning.turnover import Setting, coefficients, flows, turnover, usual_turnover
+from tarazu.planning.turnover import (
+    Setting,
+    coefficients,
+    combined,
+    flows,
+    lift,
+    line_flow,
+    turnover,
+    usual_flows,
+    usual_turnover,
+)
 from tarazu.policy.costs import CostChange
 from tarazu.policy.response import Market
 
@@ -42,7 +52,7 @@ def measures(count):
 
 
 def line(rng, name, direction, touched, rivals=2, limited=True, supply=None):
-    """A line on which measures cut own and rivals' costs and lift a limit that binds in some draws."""
+    """A line on which measures cut own and rivals' costs and lift limits that bind in some draws."""
     m = len(touched)
     shares = rng.dirichlet(np.ones(rivals + 2), N).T
     base = rng.uniform(1e7, 5e8, N)
@@ -51,6 +61,7 @@ def line(rng, name, direction, touched, rivals=2, limited=True, supply=None):
     money = own * rng.random((m, N))
     return Line(
         id=name,
+        codes=name,
         direction=direction,
         base=base,
         limit=limit,
@@ -69,7 +80,8 @@ def line(rng, name, direction, touched, rivals=2, limited=True, supply=None):
             money=money,
             tariff=money * 0.5,
             rivals=rng.uniform(-0.1, 0.0, (m, rivals, N)),
-            lift=rng.uniform(0, 4e7, (m, N)) * (rng.random((m, N)) < 0.6),
+            sale=rng.uniform(0, 4e7, (m, N)) * (rng.random((m, N)) < 0.6),
+            carriage=rng.uniform(0, 4e7, (m, N)) * (rng.random((m, N)) < 0.6),
         ),
         regime={"calm": rng.uniform(0.8, 1.2, N)},
     )
@@ -77,10 +89,14 @@ def line(rng, name, direction, touched, rivals=2, limited=True, supply=None):
 
 def block(lines, count, seed=0):
     rng = np.random.default_rng(seed)
-    pooled = rng.uniform(1e8, 1e9, (N, 2))
     return Block(
         ends=("KAZ", "IRN"),
-        level={"pooled": pooled, "KAZ": pooled * rng.uniform(0.8, 1.3, (N, 2)), "IRN": pooled * 1.1},
+        level={},
+        counted={
+            "pooled": np.ones((N, 2, 3)),
+            "KAZ": rng.uniform(0.8, 1.3, (N, 2, 3)),
+            "IRN": rng.uniform(0.8, 1.3, (N, 2, 3)),
+        },
         usual=SimpleNamespace(),  # type: ignore[arg-type]
         growth=rng.normal(0.05, 0.1, (N, 3)).cumsum(axis=1),
         market_growth=np.full((N, 3), 0.02).cumsum(axis=1),
@@ -88,7 +104,7 @@ def block(lines, count, seed=0):
         ordinary=rng.uniform(0, 0.5, (count, N)),
         delivered=np.ones((count, N)),
         survival={"calm": rng.uniform(0.5, 1, (count, N))},
-        fill=rng.uniform(0.2, 0.9, N),
+        slack=rng.uniform(0.0, 1.0, N),
     )
 
 
@@ -159,12 +175,31 @@ def test_no_measure_is_business_as_usual(five):
 
 
 def test_limits_bind_and_lifts_act_in_the_case_above(five):
-    """The case is worth nothing as a proof if no limit binds or no lift acts."""
+    """The case is worth nothing as a proof if no limit binds, no product is outgrown or no lift acts."""
     share = coefficients(five, measures(5), [1.0] * 5, YEARS[AT.year], BASE_YEAR, AT.regime)
     reached = flows(five, AT, share, ("pooled",))["pooled"]
     free = flows(five, Setting(AT.year, AT.regime, further_cut=1e-12), share, ("pooled",))["pooled"]
     assert (free[0] > reached[0] * 1.01).any()
-    assert five.lines[0].change.lift.any()
+    grown = five.lines[0].base * np.exp(five.growth[:, AT.year]) * five.lines[0].regime[AT.regime]
+    usual = usual_flows(five, AT.year, AT.regime)
+    assert (usual[0] < grown * 0.99).any()
+    acting = combined(five.lines[0], share)
+    lifted = lift(acting.sale, acting.carriage, five.slack)
+    assert (lifted > 0).any()
+    assert (lifted < 0.99 * (acting.sale + acting.carriage)).any()  # one limit waits for the other
+
+
+def test_a_line_of_the_lattice_is_the_flow_of_the_ordinary_path(five):
+    share = coefficients(five, measures(5), [1.0] * 5, YEARS[AT.year], BASE_YEAR, AT.regime)
+    usual = usual_flows(five, AT.year, AT.regime)
+    for k, each in enumerate(five.lines):
+        found = lattice(five, k, AT, usual[k], share, "KAZ")
+        assert found.shape == (2 ** len(each.change.measures), N)
+        for number in range(len(found)):
+            inside = np.zeros((5, 1))
+            inside[[m for j, m in enumerate(each.change.measures) if number >> j & 1]] = 1.0
+            direct = line_flow(five, each, AT, usual[k], combined(each, share * inside)).counted("KAZ")
+            assert found[number] == pytest.approx(direct, rel=1e-9)
 
 
 def test_sampled_orders_come_within_their_stated_error(five, monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from importlib.resources import files
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -13,8 +16,9 @@ from tarazu.trade.announced import bundled, growth_needed, reference_class, wils
 BUNDLED = bundled()
 
 
-def row(outcome="missed", growth="15", amount="2", pair=("AAA", "BBB"), announced="2012-03"):
+def row(outcome="missed", growth="15", amount="2", pair=("AAA", "BBB"), announced="2012-03", id="at1"):
     return {
+        "id": id,
         "country_a": pair[0],
         "country_b": pair[1],
         "target_usd_bn": amount,
@@ -46,6 +50,28 @@ def test_bundled_shares_by_growth_needed():
     assert found["10 to 20"] == (13, 50)
     assert found["over 20"] == (1, 17)
     assert found["all"] == (26, 96)
+
+
+def test_every_class_names_the_rows_behind_it():
+    text = files("tarazu.data").joinpath("announced_targets.csv").read_text(encoding="utf-8")
+    ids = {each["id"] for each in csv.DictReader(text.splitlines())}
+    named = {r["growth_needed"]: r["rows"].split("; ") if r["rows"] else [] for r in BUNDLED.table}
+    for r in BUNDLED.table:
+        assert len(named[r["growth_needed"]]) == len(set(named[r["growth_needed"]])) == r["n"]
+        assert set(named[r["growth_needed"]]) <= ids
+    assert set(named["of these over 30"]) < set(named["over 20"])
+    assert sum(len(named[x]) for x in ("under 10", "10 to 20", "over 20", "not known")) == len(named["all"])
+
+
+def test_a_class_names_its_own_targets_and_no_others():
+    rows = [
+        row(growth="5", id="slow"),
+        row("met on time", growth="25", id="fast"),
+        row(growth="", id="unknown"),
+    ]
+    named = {r["growth_needed"]: r["rows"] for r in reference_class([*rows, row("open", id="open")]).table}
+    assert (named["under 10"], named["over 20"], named["not known"]) == ("slow", "fast", "unknown")
+    assert named["all"] == "slow; fast; unknown"
 
 
 def test_more_growth_needed_is_less_likely():

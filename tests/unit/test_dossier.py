@@ -54,6 +54,8 @@ def found(folder: Path, name: str) -> Check:
     return checks[0]
 
 
+QUANTITY = 2 + [row["channel"] for row in rows(BUNDLED / "measure_effects.csv")].index("quantity")
+
 # The bundled dossier
 
 
@@ -181,7 +183,11 @@ def test_a_misspelt_table_is_warned_of(folder):
         ("measure_effects", 2, {"evidence": "effects:ef_none"}, "unknown-id", "evidence"),
         ("measure_effects", 2, {"unit": "days"}, "wrong-unit", "unit"),
         ("measure_effects", 2, {"before": ""}, "missing-value", "before"),
+        ("measure_effects", 2, {"limit": "sale"}, "missing-value", "limit"),
+        ("measure_effects", QUANTITY, {"limit": ""}, "missing-value", "limit"),
+        ("measure_effects", QUANTITY, {"limit": "road"}, "unknown-choice", "limit"),
         ("measure_effects", 2, {"direction": "RUS->IRN"}, "unknown-direction", "direction"),
+        ("turnover", 5, {"turnover_usd_m": "528000000"}, "out-of-bounds", "turnover_usd_m"),
     ],
 )
 def test_a_contradiction_is_an_error_with_its_place(folder, table, row, cells, name, column):

@@ -99,6 +99,29 @@ def test_faster_economies_lift_the_forecast():
     assert fast > slow
 
 
+def test_growth_of_the_economies_may_be_shared_with_a_caller():
+    """One standard deviation more of shared growth moves each draw by weight * elasticity * sd * h."""
+    reference = rng(1).normal(0.3, 0.2, (5, 2))
+    weights, white = Weights(0.0, 0.5, 0.8), np.arange(5.0)
+    moved = blend(reference, 0 * reference, [1, 2], None, (0.0, 0.1), weights, rng(1), white)
+    assert moved - reference == pytest.approx(0.5 * 0.8 * 0.1 * np.outer(white, [1, 2]))
+
+
+def test_sharing_growth_leaves_the_other_draws_as_they_were():
+    own = (0.05, 0.1)
+    drawn = rng(1)
+    drawn.standard_normal(4)  # those of the pair's own drift come first
+    white = drawn.standard_normal(4)
+    arguments = (np.ones((4, 1)), np.zeros((4, 1)), [1], own, (0.02, 0.1), Weights(0.3, 0.4, 1.0))
+    assert blend(*arguments, rng(1), white) == pytest.approx(blend(*arguments, rng(1)))
+
+
+def test_a_draw_of_faster_economies_grows_more():
+    white = np.repeat([-2.0, 2.0], 2000)
+    growth = run(gdp_growth=(0.05, 0.05), gdp_white=white).log_growth[:, -1]
+    assert growth[2000:].mean() > growth[:2000].mean() + 0.05
+
+
 def test_result_says_which_pairs_it_rests_on():
     result = run()
     assert result.log_growth.shape == (4000, 8)

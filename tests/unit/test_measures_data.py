@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tarazu.core.hs import overlap, spans
-from tarazu.core.measure import Basis, Channel
+from tarazu.core.measure import Basis, Channel, Limit
 
 DATA = Path(__file__).resolve().parents[2] / "src" / "tarazu" / "data"
 DOSSIER = DATA / "kaz-irn"
@@ -106,6 +106,17 @@ def test_channels_units_and_levels_before_agree():
             assert float(row["q90"]) <= 0, row["id"]
         if row["channel"] in ("promotion", "quantity"):
             assert float(row["q10"]) >= 0, row["id"]
+
+
+def test_every_quantity_and_nothing_else_says_which_limit_it_lifts():
+    for row in EFFECTS:
+        allowed = {limit.value for limit in Limit} if row["channel"] == "quantity" else {""}
+        assert row["limit"] in allowed, row["id"]
+    assert {row["limit"] for row in EFFECTS} == {"", "sale", "carriage"}
+
+
+def test_the_basis_of_every_effect_is_one_that_is_known():
+    assert {row["basis"] for row in EFFECTS} <= {basis.value for basis in Basis}
 
 
 def test_products_are_codes_all_or_other():

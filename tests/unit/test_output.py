@@ -95,12 +95,38 @@ def test_not_a_number_is_never_written():
 def test_every_table_stands_in_the_folder_with_its_header(plan, tmp_path):
     (folder,) = output.write([(tmp_path / "tables", output.csv_texts(plan))])
     tables = output.tables(plan)
-    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in tables}
+    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in (*tables, "columns")}
     for name, table in tables.items():
         rows = list(csv.reader(io.StringIO((folder / f"{name}.csv").read_text(encoding="utf-8"), newline="")))
         assert rows[0] == [column.name for column in table.columns]
         assert len(rows) == len(table) + 1
         assert "nan" not in {cell.lower() for row in rows for cell in row}
+
+
+def test_the_list_of_columns_explains_every_column_of_every_table(plan):
+    texts = output.csv_texts(plan)
+    assert "business_as_usual.csv" not in texts
+    rows = list(csv.DictReader(io.StringIO(texts["columns.csv"], newline="")))
+    assert list(rows[0]) == ["table", "column", "unit", "meaning"]
+    named = {(f"{row['table']}.csv", row["column"]) for row in rows}
+    assert len(named) == len(rows)
+    headers = {name: next(csv.reader(io.StringIO(text, newline=""))) for name, text in texts.items()}
+    del headers["columns.csv"]
+    assert named == {(name, column) for name, header in headers.items() for column in header}
+    units = {(row["table"], row["column"]): row["unit"] for row in rows}
+    assert units["path", "usual_q50"] == "USD"
+
+
+def test_business_as_usual_is_a_row_of_quantiles_a_year(plan, data):
+    rows = data["business_as_usual"]["years"]
+    assert [row["year"] for row in rows] == list(plan.given.years)
+    for row, path in zip(rows, plan.path, strict=True):
+        assert row == {
+            "year": path["year"],
+            "q10": path["usual_q10"],
+            "q50": path["usual_q50"],
+            "q90": path["usual_q90"],
+        }
 
 
 def test_the_same_plan_is_written_to_the_same_bytes(plan, tmp_path):
@@ -166,6 +192,53 @@ def test_an_interruption_among_the_tables_leaves_the_earlier_folder(plan, tmp_pa
         output.write([(tmp_path / "tables", output.csv_texts(plan))])
     assert [path.name for path in tmp_path.iterdir()] == ["tables"]
     assert (tmp_path / "tables" / "path.csv").stat().st_size
+
+
+def failing_at(name, monkeypatch):
+    """Renaming to one place fails, to all others it works."""
+    rename = os.replace
+
+    def replace(source, target):
+        if Path(target).name == name:
+            raise OSError(5, "Input/output error")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def test_drafts_of_all_outputs_are_written_before_any_is_put_in_place(tmp_path):
+    (tmp_path / "a.json").write_text("earlier", encoding="utf-8")
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be written"):
+        output.write([(tmp_path / "a.json", "later"), (tmp_path / "file" / "b.json", "later")])
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "file"]
+
+
+@pytest.mark.xfail(strict=True, reason="a failed second renaming does not take back the first")
+def test_a_second_place_that_fails_takes_back_the_first(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_text("earlier", encoding="utf-8")
+    failing_at("b.json", monkeypatch)
+    with pytest.raises(InputError, match="cannot be written"):
+        output.write([(tmp_path / "a.json", "later"), (tmp_path / "b.json", "later")])
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
+        "a.json": "earlier"
+    }
+
+
+@pytest.mark.xfail(strict=True, reason="the earlier folder is removed before the new one is in its place")
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_earlier_one(tmp_path, monkeypatch):
+    output.write([(tmp_path / "tables", {"path.csv": "earlier"})])
+    failing_at("tables", monkeypatch)
+    with pytest.raises(InputError, match="cannot be written"):
+        output.write([(tmp_path / "tables", {"path.csv": "later"})])
+    assert (tmp_path / "tables" / "path.csv").read_text(encoding="utf-8") == "earlier"
+
+
+def test_two_outputs_of_one_place_are_refused(tmp_path):
+    with pytest.raises(InputError, match="named for two outputs"):
+        output.write([(tmp_path / "x", "one"), (tmp_path / "y" / ".." / "x", {"a.csv": "two"})])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_among_the_tables_is_an_input_error(plan, tmp_path, monkeypatch):

@@ -176,7 +176,7 @@ def _part_flows(
         whole_flow = (
             figure.role is Role.FLOW and figure.doubt is Doubt.NO and not (figure.upper or figure.yearly)
         )
-        inside = figure.end > grid.first_year and figure.start < grid.last_year + 1
+        inside = figure.start >= grid.first_year and figure.end <= grid.last_year + 1
         if not (whole_flow and inside and 0 < figure.end - figure.start <= LONGEST_PART):
             continue
         price = next(

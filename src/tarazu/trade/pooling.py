@@ -12,17 +12,19 @@ against FOB) leads one to expect, a first-order autoregression for deviations. N
 scale by the statement's status; rounded and "at least" figures are interval-censored. Growth statements
 are differences of two such predictions.
 
-The mode is found by Gauss-Newton with iteratively reweighted residuals, the interval by Laplace's
-approximation at the mode. Sources: Lange, Little & Taylor (1989), JASA 84, on Student-t regression by
-reweighting; Dempster, Laird & Rubin (1977), JRSS-B 39, on censored normal data; Gelman et al.,
-Bayesian Data Analysis (2013), ch. 4, on the normal approximation.
+The mode is found by Gauss-Newton with iteratively reweighted residuals and step halving, the interval by
+Laplace's approximation at the mode. There may be several modes: each outlier is also tried as the truth,
+and the higher mode is kept. Sources: Lange, Little & Taylor (1989), JASA 84, on Student-t
+regression by reweighting; Nocedal & Wright, Numerical Optimization (2006), ch. 3 and 10, on damped
+Gauss-Newton; Gelman et al., Bayesian Data Analysis (2013), ch. 4, on the normal approximation.
 """
 
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,12 @@ Array = NDArray[np.float64]
 
 SEED_OF_TABLES = 20231204  # fixed: the printed quantiles of one dossier do not change from run to run
 MAX_ITERATIONS = 300
-TOLERANCE = 1e-4  # log points: far below any statement's noise
+TOLERANCE = 1e-4  # log points: far below the noise of any statement
+LONGEST_STEP = 2.0  # log points
+FLAT = 1e-3  # log density still to be gained that may be left in a long flat valley
+ENOUGH = 0.1  # of the decrease that the slope promises (Armijo's condition), else the step is halved
+SUSPECT = 0.1  # weight below which the model also tries to believe a statement
+NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(64)  # for the mass of a censoring interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +186,54 @@ def fit(
     """
     layout = Layout(directions, years, len(prior.bias_mean), len(prior.scope_mean), prior.deviating)
     stack = _stack(observations, layout)
-    prior_terms = _prior_terms(observations, layout, prior)
-    theta = _start(observations, layout, prior) if start is None else start
-    largest = math.inf
+    terms = _prior_terms(observations, layout, prior)
+    climb = partial(_climb, stack=stack, layout=layout, prior=prior, terms=terms)
+    theta, state, iterations = climb(_start(observations, layout, prior) if start is None else start)
+    for i in np.flatnonzero((state.weights < SUSPECT) & (stack.stated.sum(axis=1) == 1) & ~stack.is_growth):
+        if state.weights[i] >= SUSPECT:  # an earlier turn has come to believe it
+            continue
+        with suppress(ConvergenceError):  # a belief that leads nowhere is dropped
+            other, found, more = climb(_believing(i, theta, state, stack, layout))
+            iterations += more
+            if found.loss < state.loss:
+                theta, state = other, found
+    root = np.linalg.inv(np.linalg.cholesky(state.precision)).T
+    return Posterior(layout, theta, root, state.residuals, state.predicted, state.weights, iterations)
+
+
+def _climb(
+    theta: Array, stack: _Stack, layout: Layout, prior: Prior, terms: _PriorTerms
+) -> tuple[Array, _State, int]:
+    """The mode that is reached from `theta`, and the number of steps."""
+    state = _linearise(theta, stack, layout, prior, terms)
     for iteration in range(MAX_ITERATIONS):
-        state = _linearise(theta, stack, layout, prior, prior_terms)
-        if largest < TOLERANCE:
-            root = np.linalg.inv(np.linalg.cholesky(state.precision)).T
-            return Posterior(layout, theta, root, state.residuals, state.predicted, state.weights, iteration)
         step = np.linalg.solve(state.precision, state.gradient)
-        largest = float(np.abs(step).max())
-        theta = theta + min(1.0, 2.0 / max(1e-12, largest)) * step
+        largest, gain = float(np.abs(step).max()), float(step @ state.gradient)
+        if largest < TOLERANCE:
+            return theta, state, iteration
+        step *= min(1.0, LONGEST_STEP / largest)
+        trial = _linearise(theta + step, stack, layout, prior, terms)
+        while trial.loss > state.loss - ENOUGH * step @ state.gradient and np.abs(step).max() > TOLERANCE**2:
+            # log sums bend: where only the total of two directions is known, full steps overshoot for ever
+            step /= 2
+            trial = _linearise(theta + step, stack, layout, prior, terms)
+        theta, state = theta + step, trial
+    if gain < FLAT:  # contradictions of a factor of ten leave valleys in which the mode hardly matters
+        return theta, state, MAX_ITERATIONS
     raise ConvergenceError(
         f"Pooling did not converge in {MAX_ITERATIONS} iterations; last step {largest:.1e}."
     )
+
+
+def _believing(i: np.intp, theta: Array, state: _State, stack: _Stack, layout: Layout) -> Array:
+    """A start at which the flow is what an outlier says.
+
+    Student-t noise has a mode for each belief: that the figure is wrong, or that trade did jump.
+    """
+    start = theta.copy()
+    inside = stack.covered[i].mean(axis=1) > 0.5
+    layout.view(start, "flow")[np.ix_(stack.stated[i] > 0, inside)] += state.residuals[i] * stack.sd[i]
+    return start
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +263,7 @@ class _PriorTerms:
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    loss: float  # negative log posterior, constants left out
     precision: Array
     gradient: Array
     residuals: Array
@@ -253,17 +295,16 @@ def _stack(observations: list[Observation], layout: Layout) -> _Stack:
 def _linearise(theta: Array, stack: _Stack, layout: Layout, prior: Prior, terms: _PriorTerms) -> _State:
     """Weighted normal equations at `theta`; the gradient points uphill."""
     predicted, jacobian = _predict(theta, stack, layout)
-    gap, keep = _censored_gaps(predicted, stack)
-    weights = (prior.noise_df + 1) / (prior.noise_df + (gap / stack.sd) ** 2)
+    noise = _noise_terms(predicted, stack, prior.noise_df)
     prior_gap = (terms.target - terms.rows @ theta) / terms.sd
     prior_weight = np.where(terms.is_step, (prior.step_df + 1) / (prior.step_df + prior_gap**2), 1.0)
-    curvature = weights * keep / stack.sd**2
-    precision = jacobian.T @ (curvature[:, None] * jacobian)
+    precision = jacobian.T @ (noise.curvature[:, None] * jacobian)
     steps = terms.rows[terms.is_step]
     precision += terms.fixed + steps.T @ ((prior_weight / terms.sd**2)[terms.is_step, None] * steps)
-    gradient = jacobian.T @ (weights * gap / stack.sd**2)
-    gradient += terms.rows.T @ (prior_weight * prior_gap / terms.sd)
-    return _State(precision, gradient, _outside(predicted, stack) / stack.sd, predicted, weights)
+    gradient = jacobian.T @ noise.slope + terms.rows.T @ (prior_weight * prior_gap / terms.sd)
+    step_loss = (prior.step_df + 1) / 2 * np.log1p(prior_gap**2 / prior.step_df)
+    loss = float(noise.loss.sum() + np.where(terms.is_step, step_loss, prior_gap**2 / 2).sum())
+    return _State(loss, precision, gradient, _outside(predicted, stack) / stack.sd, predicted, noise.weights)
 
 
 def _predict(theta: Array, stack: _Stack, layout: Layout) -> tuple[Array, Array]:
@@ -317,32 +358,45 @@ def _outside(predicted: Array, stack: _Stack) -> Array:
     return np.maximum(stack.low - predicted, 0.0) + np.minimum(stack.high - predicted, 0.0)
 
 
-def _censored_gaps(predicted: Array, stack: _Stack) -> tuple[Array, Array]:
-    """Expected (stated - predicted) given the interval, and the share of curvature that is left; (N,) each.
+@dataclass(frozen=True, slots=True)
+class _NoiseTerms:
+    """Negative log likelihood of every statement, and its derivatives in the log prediction; (N,) each."""
 
-    For a point the gap is y - mu and the share 1. For an interval these are the mean and one minus
-    the variance of a standard normal truncated to it (the E-step for censored data).
-    """
-    gap, keep = _outside(predicted, stack), np.ones(len(predicted))
-    for i in np.flatnonzero(stack.high > stack.low):
-        a, b = (stack.low[i] - predicted[i]) / stack.sd[i], (stack.high[i] - predicted[i]) / stack.sd[i]
-        mass = _normal_cdf(b) - _normal_cdf(a)
-        if mass < 1e-10:  # far outside: the nearer bound acts like a point
-            continue
-        density_a, density_b = _normal_pdf(a), _normal_pdf(b)
-        mean = (density_a - density_b) / mass
-        moment = a * density_a - (b * density_b if math.isfinite(b) else 0.0)
-        gap[i] = mean * stack.sd[i]
-        keep[i] = min(1.0, max(0.0, mean**2 - moment / mass))
-    return gap, keep
+    loss: Array
+    slope: Array  # of the log likelihood
+    curvature: Array  # kept positive
+    weights: Array
 
 
-def _normal_cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
+def _noise_terms(predicted: Array, stack: _Stack, df: float) -> _NoiseTerms:
+    """Student-t noise of df degrees of freedom (1 to some hundreds): density at a point, mass over an interval."""
+    low, high = (stack.low - predicted) / stack.sd, (stack.high - predicted) / stack.sd
+    weights = (df + 1) / (df + low**2)
+    loss, slope, curvature = (df + 1) / 2 * np.log1p(low**2 / df), weights * low, weights.copy()
+    wide = stack.high > stack.low
+    if wide.any():
+        a, b = low[wide], high[wide]
+        mass = _student_mass(a, b, df)
+        pull_a, pull_b = _student_kernel(a, df) / mass, _student_kernel(b, df) / mass
+        slope[wide] = pull_a - pull_b
+        finite = np.where(np.isinf(b), 0.0, b)  # no pull from an end that is not there
+        fall = (df + 1) * (pull_a * a / (df + a**2) - pull_b * finite / (df + finite**2))
+        curvature[wide] = np.clip(slope[wide] ** 2 - fall, 0.0, (df + 1) / df)
+        weights[wide] = (df + 1) / (df + np.maximum(np.maximum(a, -b), 0.0) ** 2)
+        loss[wide] = -np.log(mass)
+    return _NoiseTerms(loss, slope / stack.sd, curvature / stack.sd**2, weights)
 
 
-def _normal_pdf(z: float) -> float:
-    return math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+def _student_kernel(z: Array, df: float) -> Array:
+    return np.asarray((1 + z**2 / df) ** (-(df + 1) / 2))
+
+
+def _student_mass(a: Array, b: Array, df: float) -> Array:
+    """Integral of the kernel from a to b, which may be infinite: Gauss-Legendre over the angle of z / sqrt(df)."""
+    start, end = np.arctan(a / math.sqrt(df)), np.arctan(b / math.sqrt(df))
+    half = (end - start) / 2
+    angle = start[:, None] + half[:, None] * (1 + NODES)
+    return np.asarray(math.sqrt(df) * half * (np.cos(angle) ** (df - 1) @ NODE_WEIGHTS))
 
 
 def _prior_terms(observations: list[Observation], layout: Layout, prior: Prior) -> _PriorTerms:
@@ -393,10 +447,10 @@ def _prior_terms(observations: list[Observation], layout: Layout, prior: Prior) 
 
 def _typical_level(observations: list[Observation]) -> float:
     """Middle of the stated levels, per direction and year, log USD; where the walk starts from."""
-    levels = [
+    stated = [obs for obs in observations if obs.before is None]
+    levels = [  # a lower bound is not a level, unless nothing else is known
         obs.low - math.log(max(1e-3, float(obs.covered.sum()) / 4)) - math.log(len(obs.directions))
-        for obs in observations
-        if obs.before is None
+        for obs in [obs for obs in stated if obs.high < math.inf] or stated
     ]
     return float(np.median(levels)) if levels else math.log(1e8)
 

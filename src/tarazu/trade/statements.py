@@ -111,7 +111,7 @@ def observations(
             left_out.append(LeftOut(row["id"], reason))
             continue
         found.extend(_levels(row, grid))
-        growth = _growth(row, rows, grid)
+        growth = _growth(row, rows, grid, hidden)
         if growth is not None:
             found.append(growth)
     kept = {obs.id.partition("/")[0] for obs in found}
@@ -140,8 +140,8 @@ def _reason(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], grid: Gri
         return f"reporter group {row['reporter_group']} is not one of {', '.join(grid.reporters)}"
     if row["period_start"] is None or row["period_end"] is None:
         return "no period"
-    if row["period_end"].year < grid.first_year or row["period_start"].year > grid.last_year:
-        return f"outside {grid.first_year}–{grid.last_year}"
+    if row["period_start"].year < grid.first_year or row["period_end"].year > grid.last_year:
+        return f"reaches beyond {grid.first_year}–{grid.last_year}"
     return ""
 
 
@@ -183,13 +183,16 @@ def _level(
     )
 
 
-def _growth(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], grid: Grid) -> Observation | None:
-    """A stated growth rate, unless the same reporter's figures for both spans are in the pool."""
+def _growth(
+    row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], grid: Grid, hidden: set[str]
+) -> Observation | None:
+    """A stated growth rate, unless the row's own figure and the reporter's exact one for the base are in the pool."""
     if row["growth_pct"] is None or row["scope"] in PART_SCOPES:
         return None
     start, end = (_year_before(day) for day in (row["period_start"], row["period_end"]))
     twin = any(
-        other["reporter_group"] == row["reporter_group"]
+        other["id"] not in hidden
+        and other["reporter_group"] == row["reporter_group"]
         and other["scope"] == row["scope"]
         and not other["derived_from"]
         and other["bound"] == "exact"
