@@ -64,8 +64,8 @@ def reason(identity, *rows, **options):
         ({"scope": "to or via"}, "speaks of to or via, not of the pair's trade"),
         ({"reporter_group": "CCC"}, "reporter group CCC is not one of AAA, BBB, panel"),
         ({"period_start": None, "period_end": None}, "no period"),
-        ({"year": 2017}, "outside 2018–2023"),
-        ({"year": 2024}, "outside 2018–2023"),
+        ({"year": 2017}, "reaches beyond 2018–2023"),
+        ({"year": 2024}, "reaches beyond 2018–2023"),
         ({"turnover_usd_m": None}, "gives no figure"),
     ],
 )
