@@ -27,7 +27,7 @@ Bundle = tuple[bool, ...]
 FEW_HITS = 100  # draws that reach the target, below which bundles are ranked by mean turnover
 MAX_ENUMERATED = 12  # measures; above it bundles grow one measure at a time
 COST_DRAWS = 4_000
-WORTH_SHOWING = 1.002  # mean turnover over that of the next cheaper bundle
+WORTH_SHOWING = 1.01  # mean turnover over that of the next cheaper bundle
 LARGEST_CUT = 3.0  # log points: a delivery cost of one twentieth
 
 COLUMNS = (

@@ -70,14 +70,12 @@ class Baseline:
         Level (n, 2) in USD and factor (n, 2, steps), by series.
         """
         p = {name: parameter.value for name, parameter in section("pooling").items()}
-        theta, layout = self.posterior.draws(n, rng), self.posterior.layout
-        last = layout.view(theta, "flow")[:, :, -1]
+        drawn = self._last_year(n, rng)
+        last = drawn[:, 0]
         level, counted = {POOLED: np.exp(last)}, {POOLED: np.ones((n, 2, steps))}
         innovation = p["deviation_sd"] * math.sqrt(1 - p["deviation_persistence"] ** 2)
-        for name in self.series[1:]:
-            g = self.grid.reporters.index(name)
-            bias = layout.view(theta, "bias")[:, g]
-            deviation = layout.view(theta, "deviation")[:, layout.deviating.index(g), :, -1]
+        for number, name in enumerate(self.series[1:]):
+            bias, deviation = drawn[:, 1 + 2 * number], drawn[:, 2 + 2 * number]
             level[name] = np.exp(last + bias + deviation)
             path = np.empty((n, 2, steps))
             for h in range(steps):
@@ -86,6 +84,18 @@ class Baseline:
                 path[:, :, h] = bias + deviation
             counted[name] = np.exp(path)
         return level, counted
+
+    def _last_year(self, n: int, rng: np.random.Generator) -> Array:
+        """(n, 1 + 2 S, 2) log flow, then bias and deviation of each of the S own series, in the last year."""
+        layout = self.posterior.layout
+        place = {
+            name: layout.view(np.arange(layout.size, dtype=float), name).astype(int) for name in layout.slices
+        }
+        own = [self.grid.reporters.index(name) for name in self.series[1:]]
+        needed = [place["flow"][:, -1]]
+        for g in own:
+            needed += [place["bias"][g], place["deviation"][layout.deviating.index(g), :, -1]]
+        return self.posterior.some(np.concatenate(needed), n, rng).reshape(n, -1, 2)
 
     def drift(self) -> tuple[float, float]:
         """Mean and standard deviation of the pair's own yearly log drift, over both directions."""

@@ -162,6 +162,12 @@ class Posterior:
     weights: Array
     iterations: int
 
+    def some(self, places: NDArray[np.intp], n: int, rng: np.random.Generator) -> Array:
+        """(n, K) joint draws of K of the parameters: a small block of the covariance is quickly drawn from."""
+        rows = self.root[places]
+        small = np.linalg.cholesky(rows @ rows.T)
+        return np.asarray(self.mode[places] + rng.standard_normal((n, len(places))) @ small.T)
+
     def draws(self, n: int, rng: np.random.Generator) -> Array:
         """(n, P) draws of the normal approximation."""
         return self.mode + rng.standard_normal((n, len(self.mode))) @ self.root.T
@@ -177,7 +183,7 @@ def fit(
     observations
         Statements over a grid of `years` consecutive years and `directions` directions.
     start
-        (P,) mode of a similar problem, to begin from.
+        (P,) mode of a similar problem: begin there, and believe the same statements.
 
     Raises
     ------
@@ -189,7 +195,8 @@ def fit(
     terms = _prior_terms(observations, layout, prior)
     climb = partial(_climb, stack=stack, layout=layout, prior=prior, terms=terms)
     theta, state, iterations = climb(_start(observations, layout, prior) if start is None else start)
-    for i in np.flatnonzero((state.weights < SUSPECT) & (stack.stated.sum(axis=1) == 1) & ~stack.is_growth):
+    doubted = (state.weights < SUSPECT) & (stack.stated.sum(axis=1) == 1) & ~stack.is_growth
+    for i in np.flatnonzero(doubted) if start is None else ():
         if state.weights[i] >= SUSPECT:  # an earlier turn has come to believe it
             continue
         with suppress(ConvergenceError):  # a belief that leads nowhere is dropped
