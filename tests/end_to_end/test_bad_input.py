@@ -129,7 +129,7 @@ def edit(path: Path, row: int, column: str, value: str) -> None:
             "turnover",
             "turnover_usd_m",
             "528000000",
-            "528000000.0 is above the greatest possible value, 1e+07 (unit: USD million).",
+            "528000000 is above the greatest possible value, 1e+07 (unit: USD million).",
         ),
         ("turnover", "period_start", "2009-02-30", "2009-02-30 does not exist"),
         ("turnover", "period_start", "SH 1402-12-30", "SH 1402-12-30 does not exist"),

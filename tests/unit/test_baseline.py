@@ -126,14 +126,6 @@ def test_a_series_is_the_pooled_flow_times_bias_and_deviation(found):
 AHEAD = 12
 
 
-def deviations_ahead(found, series="KAZ", n=20_000):
-    """Bias (n, 2), deviation of the last year (n, 2) and log factor (n, 2, AHEAD) of the same draws."""
-    _, counted = found.ahead(n, AHEAD, np.random.default_rng(12))
-    drawn = found._last_year(n, np.random.default_rng(12))
-    place = 1 + 2 * found.series[1:].index(series)
-    return drawn[:, place], drawn[:, place + 1], np.log(counted[series])
-
-
 def test_the_pooled_series_counts_a_pooled_dollar_as_one(found):
     _, counted = found.ahead(50, AHEAD, np.random.default_rng(1))
     assert set(counted) == {"pooled", "KAZ", "IRN"}
@@ -141,37 +133,61 @@ def test_the_pooled_series_counts_a_pooled_dollar_as_one(found):
     assert (counted["pooled"] == 1).all()
 
 
-@pytest.mark.parametrize("series", ["KAZ", "IRN"])
-def test_a_deviation_fades_toward_the_bias_which_stays(found, series):
-    """Given the last year, the mean of year h is bias + persistence^h * deviation: regress, do not assume."""
-    bias, last, factor = deviations_ahead(found, series)
-    rho = section("pooling")["deviation_persistence"].value
-    for h in range(AHEAD):
-        for d in (0, 1):
-            rest = factor[:, d, h] - bias[:, d]
-            slope, level_ = np.polyfit(last[:, d], rest, 1)
-            assert slope == pytest.approx(rho ** (h + 1), abs=0.04)
-            assert level_ == pytest.approx(0, abs=0.02)
+def moments(found, series, d):
+    """Mean (bias, deviation of the last year) and covariance (2, 2) of one direction, of the posterior itself."""
+    layout, g = found.posterior.layout, found.grid.reporters.index(series)
+    numbers = np.arange(len(found.posterior.mode))
+    bias = layout.view(numbers, "bias")[g, d]
+    deviation = layout.view(numbers, "deviation")[layout.deviating.index(g), d, -1]
+    rows = found.posterior.root[[bias, deviation]]
+    return found.posterior.mode[[bias, deviation]], rows @ rows.T
 
 
-@pytest.mark.parametrize("series", ["KAZ", "IRN"])
-def test_new_deviations_bring_the_spread_to_that_of_any_year(found, series):
-    bias, last, factor = deviations_ahead(found, series)
+@pytest.fixture(scope="module")
+def ahead(found):
+    return found.ahead(40_000, AHEAD, np.random.default_rng(12))
+
+
+def fading():
     p = section("pooling")
-    rho, sd = p["deviation_persistence"].value, p["deviation_sd"].value
+    return p["deviation_persistence"].value, p["deviation_sd"].value
+
+
+@pytest.mark.parametrize("series", ["KAZ", "IRN"])
+@pytest.mark.parametrize("d", [0, 1])
+def test_a_deviation_fades_toward_the_bias_which_stays(found, ahead, series, d):
+    """log factor of year h = bias + persistence^h * deviation of the last year + noise."""
+    level_, counted = ahead
+    mean, covariance = moments(found, series, d)
+    now = np.log(level_[series][:, d] / level_["pooled"][:, d])
+    rho, _ = fading()
     for h in range(AHEAD):
-        memory = rho ** (2 * (h + 1))
-        expected = memory * last.var(axis=0) + (1 - memory) * sd**2
-        assert (factor[:, :, h] - bias).var(axis=0) == pytest.approx(expected, rel=0.05)
-    assert (factor[:, :, -1] - bias).std(axis=0) == pytest.approx(np.full(2, sd), rel=0.03)
+        factor, left = np.log(counted[series][:, d, h]), np.array([1, rho ** (h + 1)])
+        assert factor.mean() == pytest.approx(left @ mean, abs=0.015)
+        # what the last year tells of year h: all of the bias, and what is left of the deviation
+        assert np.cov(now, factor)[0, 1] == pytest.approx(left @ covariance @ [1, 1], abs=0.004)
 
 
-def test_deviations_of_neighbouring_years_are_alike_and_of_the_two_directions_are_not(found):
-    bias, _, factor = deviations_ahead(found)
-    rest = factor - bias[:, :, None]
-    rho = section("pooling")["deviation_persistence"].value
-    assert np.corrcoef(rest[:, 0, -1], rest[:, 0, -2])[0, 1] == pytest.approx(rho, abs=0.03)
-    assert np.corrcoef(rest[:, 0, -1], rest[:, 1, -1])[0, 1] == pytest.approx(0, abs=0.03)
+@pytest.mark.parametrize("series", ["KAZ", "IRN"])
+@pytest.mark.parametrize("d", [0, 1])
+def test_new_deviations_bring_the_spread_to_that_of_any_year(found, ahead, series, d):
+    _, covariance = moments(found, series, d)
+    rho, sd = fading()
+    for h in range(AHEAD):
+        left = np.array([1, rho ** (h + 1)])
+        expected = left @ covariance @ left + (1 - left[1] ** 2) * sd**2
+        assert np.log(ahead[1][series][:, d, h]).var() == pytest.approx(expected, rel=0.04)
+    assert expected == pytest.approx(covariance[0, 0] + sd**2, rel=0.02)  # the last year is forgotten
+
+
+def test_deviations_of_neighbouring_years_are_alike_and_of_the_two_countries_are_not(found, ahead):
+    rho, sd = fading()
+    home, partner = (np.log(ahead[1][series][:, 0]) for series in ("KAZ", "IRN"))
+    _, covariance = moments(found, "KAZ", 0)
+    alike = np.cov(home[:, -2], home[:, -1])[0, 1]
+    assert alike == pytest.approx(covariance[0, 0] + rho * sd**2, rel=0.05)
+    # year to year, only new deviations move a series, and each country's are its own
+    assert np.corrcoef(np.diff(home)[:, -1], np.diff(partner)[:, -1])[0, 1] == pytest.approx(0, abs=0.03)
 
 
 # --- the gap between the two reports ----------------------------------------------------------------------

@@ -117,7 +117,6 @@ def test_a_lifted_limit_is_worth_its_tonnes_and_changes_no_cost(limit, other):
     assert not found.own.any()
 
 
-@pytest.mark.xfail(strict=True, reason="touching keeps one quantity per measure, whichever limit it lifts")
 def test_one_measure_may_lift_both_limits():
     found = change(quantity(150.0, Limit.SALE, "e1"), quantity(40.0, Limit.CARRIAGE, "e2"))
     assert (found.sale[0, 0], found.carriage[0, 0]) == pytest.approx((150e3 * 200.0, 40e3 * 200.0))

@@ -188,19 +188,39 @@ def write(outputs: Sequence[tuple[Path, Content]]) -> tuple[Path, ...]:
     """
     _check_places(outputs)
     drafts: dict[Path, Path] = {}
+    path = Path()
     try:
         for path, content in outputs:
             drafts[path] = _draft(path, content)
-        for path, draft in drafts.items():
-            if path.is_dir():
-                shutil.rmtree(path)
-            os.replace(draft, path)
+        _put_in_place(drafts)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}). Name another place.") from error
     finally:
         for draft in drafts.values():
             _remove(draft)
     return tuple(drafts)
+
+
+def _put_in_place(drafts: Mapping[Path, Path]) -> None:
+    """Rename every draft to its place; what stood there is set aside and comes back if anything fails."""
+    aside: dict[Path, Path] = {}
+    placed: list[Path] = []
+    try:
+        for path, draft in drafts.items():
+            if path.exists():
+                aside[path] = draft.with_name(draft.name + ".old")
+                os.replace(path, aside[path])
+            os.replace(draft, path)
+            placed.append(path)
+    except BaseException:
+        for path in placed:
+            _remove(path)
+        for path, old in aside.items():
+            if old.exists():
+                old.rename(path)
+        raise
+    for old in aside.values():
+        _remove(old)
 
 
 def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:

@@ -204,10 +204,13 @@ def _outgrown(p: Plan) -> list[Check]:
     year = p.given.years.index(q.by)
     usual = usual_flows(block, year, q.regime)
     grown = np.exp(block.growth[:, year])
-    rest = [k for k, line in enumerate(block.lines) if not np.isfinite(line.room).all()]
-    full = sum((usual[k] < 0.999 * line.base * grown * line.regime[q.regime]) for k, line in enumerate(block.lines)
-               if k not in rest)  # fmt: skip
+    known = [k for k, line in enumerate(block.lines) if np.isfinite(line.room).all()]
+    rest = [k for k in range(len(block.lines)) if k not in known]
     hits = p.simulation.attribution.with_all >= q.target_usd
+    if not (known and hits.any()):
+        return []
+    free = np.array([block.lines[k].base * grown * block.lines[k].regime[q.regime] for k in known])
+    full = np.asarray((usual[known] < 0.999 * free).any(axis=0))
     if not hits.any():
         return []
     share, carried = (

@@ -82,14 +82,14 @@ class CostChange:
 
 
 def touching(measure: Measure, good_codes: str, direction: str) -> tuple[Effect, ...]:
-    """Effects of a measure on a good: per channel the one with the narrowest product list."""
-    best: dict[Channel, Effect] = {}
+    """Effects of a measure on a good: per channel, and per limit, the one with the narrowest product list."""
+    best: dict[tuple[Channel, Limit | None], Effect] = {}
     for effect in measure.effects:
         if effect.direction != direction or not covers(effect.products, good_codes):
             continue
-        known = best.get(effect.channel)
+        known = best.get((effect.channel, effect.limit))
         if known is None or breadth(effect.products) < breadth(known.products):
-            best[effect.channel] = effect
+            best[effect.channel, effect.limit] = effect
     return tuple(best.values())
 
 
