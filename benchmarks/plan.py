@@ -65,7 +65,9 @@ def brute_force(values: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=5, help="runs per figure, of which the median is printed")
     parser.add_argument("--smoke", action="store_true", help="few draws, one run: only that it works")
     given = parser.parse_args()
@@ -95,7 +97,9 @@ def main() -> None:
     for what, sized, median, goal, value in rows:
         print(f"{what:46} {sized:>14} {median:>10} {goal:>8g} {value / goal:>8.2f}")
     print(f"{'peer':46} {'size':>14} {'median':>10} {'ratio':>8}")
-    print(f"{'with_measures against the chain run anew':46} {'2,000 draws':>14} {anew:>8.2f} s {anew / again:>8.0f}")
+    print(
+        f"{'with_measures against the chain run anew':46} {'2,000 draws':>14} {anew:>8.2f} s {anew / again:>8.0f}"
+    )
     print(f"{'Shapley against all 5,040 orders':46} {'7 x 1,000':>14} {slow:>8.2f} s {slow / fast:>8.0f}")
     print(f"largest difference to brute force: {error:.1e} (goal 1e-9)")
     if error > 1e-9:

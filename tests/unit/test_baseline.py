@@ -470,9 +470,6 @@ def bound(usd_m):
     return PartFlow("products.csv:p1", 0, date(2023, 1, 1), date(2023, 12, 31), usd_m * 1e6, 0.02)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fit_checks writes turnover.csv before the name of the bound's own file"
-)
 def test_a_bound_that_fits_badly_is_named_by_its_own_file():
     found = baseline(EVEN, SMALL, [bound(100.0)])
     rows = [row | {"residual": 9.0} for row in found.statements.records() if ":" in row["id"]]

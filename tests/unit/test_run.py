@@ -482,7 +482,6 @@ def test_where_no_draw_reaches_the_target_bundles_are_ranked_by_mean_turnover(fa
     assert best_by_mean(far)
 
 
-@pytest.mark.xfail(strict=True, reason="frontier.FEW_HITS is read nowhere: a handful of draws ranks bundles")
 def test_where_few_draws_reach_the_target_bundles_are_ranked_by_mean_turnover(plan):
     ranked = []
     for hits in (3, 8, 15):
@@ -531,9 +530,6 @@ def test_a_target_that_rests_on_goods_nobody_names_is_said(plan):
     assert f"in {outgrown:.0%} of the draws" in check.message
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_outgrown counts named lines without a limit as goods without figures"
-)
 def test_goods_that_nobody_names_are_those_of_no_line(plan):
     (check,) = checks_of(plan, "target-rests-on-unknown-goods")
     block = plan.simulation.first

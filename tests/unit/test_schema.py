@@ -80,10 +80,7 @@ def test_a_column_is_declared_once():
         "effects",
         "announced_targets",
         "trade_regions_2023",
-        pytest.param(
-            "gdp_regions_2023",
-            marks=pytest.mark.xfail(strict=True, reason="gdp_usd_m may not exceed 1e7: four economies do"),
-        ),
+        "gdp_regions_2023",
     ],
 )
 def test_bundled_reference_tables_read_without_findings(name):

@@ -97,7 +97,8 @@ def _turnover(
 
 def _enumerated(block: Block, found: Attribution, count: int, target: float) -> list[Scored]:
     turnovers = bundle_turnovers(block, found, count)
-    chance = (turnovers >= target).mean(axis=1)
+    hits = (turnovers >= target).sum(axis=1)
+    chance = hits / turnovers.shape[1] if hits[-1] >= FEW_HITS else np.zeros(len(hits))  # then means decide
     means = turnovers.mean(axis=1)
     return [
         Scored(
@@ -109,10 +110,11 @@ def _enumerated(block: Block, found: Attribution, count: int, target: float) -> 
 
 def _grown(score: Callable[[Bundle], Array], count: int, target: float) -> list[Scored]:
     """Greedy: add the measure that helps most, one at a time."""
+    enough = int((score((True,) * count) >= target).sum()) >= FEW_HITS
 
     def scored(bundle: Bundle) -> Scored:
         values = score(bundle)
-        return Scored(bundle, float((values >= target).mean()), float(values.mean()))
+        return Scored(bundle, float((values >= target).mean()) if enough else 0.0, float(values.mean()))
 
     best = scored((False,) * count)
     found = [best]

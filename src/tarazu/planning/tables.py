@@ -18,7 +18,7 @@ from tarazu.core.table import Column, Table
 from tarazu.planning.frontier import further_cut
 from tarazu.planning.run import Simulation
 from tarazu.planning.turnover import usual_flows
-from tarazu.policy.costs import touching
+from tarazu.policy.costs import OTHER, touching
 
 if TYPE_CHECKING:
     from tarazu.planning.dossier import Dossier
@@ -204,15 +204,12 @@ def _outgrown(p: Plan) -> list[Check]:
     year = p.given.years.index(q.by)
     usual = usual_flows(block, year, q.regime)
     grown = np.exp(block.growth[:, year])
-    known = [k for k, line in enumerate(block.lines) if np.isfinite(line.room).all()]
-    rest = [k for k in range(len(block.lines)) if k not in known]
     hits = p.simulation.attribution.with_all >= q.target_usd
-    if not (known and hits.any()):
-        return []
-    free = np.array([block.lines[k].base * grown * block.lines[k].regime[q.regime] for k in known])
-    full = np.asarray((usual[known] < 0.999 * free).any(axis=0))
     if not hits.any():
         return []
+    rest = [k for k, line in enumerate(block.lines) if line.codes == OTHER]
+    free = np.array([line.base * grown * line.regime[q.regime] for line in block.lines])
+    full = np.asarray((usual < 0.999 * free).any(axis=0))  # what one line lost, another carries
     share, carried = (
         float((full[hits] > 0).mean()),
         float((usual[rest].sum(axis=0) / usual.sum(axis=0))[hits].mean()),

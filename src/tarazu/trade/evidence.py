@@ -173,10 +173,11 @@ def fit_checks(statements: Table, used: list[Observation]) -> tuple[Check, ...]:
     for row in statements:
         residual = row["residual"]
         if residual is not None and abs(residual) > WORST_FIT:
+            file, _, identity = row["id"].rpartition(":")
             found.append(
                 Check.warning(
                     "statement-fits-badly",
-                    f"turnover.csv, {row['id']}",
+                    f"{file or 'turnover.csv'}, {identity}",
                     f"{row['reporter']}, {row['period']} ({row['direction']}): {residual:+.1f} standard "
                     "deviations from "
                     f"what the other statements say; it keeps {row['weight']:.0%} of its weight. Check the "
