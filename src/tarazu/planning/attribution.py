@@ -15,6 +15,7 @@ Research 36, on sampling permutations.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import factorial
 
@@ -73,24 +74,28 @@ def attribute(
     usual = usual_flows(block, setting.year, setting.regime)
     by_line = np.zeros((len(block.lines), len(measures), block.n))
     variance = np.zeros(len(measures))
-    lattices: list[Array | None] = []
     without, with_all = np.zeros(block.n), np.zeros(block.n)
-    for k, line in enumerate(block.lines):
+    exact = [len(line.change.measures) <= MAX_EXACT for line in block.lines]
+    with ThreadPoolExecutor() as pool:  # arrays this large leave the interpreter free for the other core
+        lattices = tuple(
+            pool.map(
+                lambda k: lattice(block, k, setting, usual[k], share, series) if exact[k] else None,
+                range(len(block.lines)),
+            )
+        )
+    for k, (line, flows) in enumerate(zip(block.lines, lattices, strict=True)):
         touched = list(line.change.measures)
-        if len(touched) <= MAX_EXACT:
-            flows = lattice(block, k, setting, usual[k], share, series)
-            lattices.append(flows)
+        if flows is not None:
             by_line[k, touched] = shapley(flows)
             without += flows[0]
             with_all += flows[-1]
         else:
             values, error, ends = _sampled(block, k, setting, usual[k], share, series)
-            lattices.append(None)
             by_line[k, touched] = values
             variance[touched] += error**2
             without += ends[0]
             with_all += ends[1]
-    return Attribution(by_line.sum(axis=0), by_line, tuple(lattices), without, with_all, np.sqrt(variance))
+    return Attribution(by_line.sum(axis=0), by_line, lattices, without, with_all, np.sqrt(variance))
 
 
 def lattice(block: Block, number: int, setting: Setting, usual: Array, share: Array, series: str) -> Array:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from tarazu.core.hs import Span
 from tarazu.core.source import Doubt
@@ -70,10 +71,12 @@ class Partition:
     missing: tuple[Group, ...]
 
 
+@cache
 def _width(key: tuple[Span, ...]) -> int:
     return sum(high - low for low, high in key)
 
 
+@cache
 def overlap(a: tuple[Span, ...], b: tuple[Span, ...]) -> bool:
     """Whether two lists share a product."""
     return any(low < high2 and low2 < high for low, high in a for low2, high2 in b)

@@ -70,7 +70,7 @@ class Baseline:
         Level (n, 2) in USD and factor (n, 2, steps), by series.
         """
         p = {name: parameter.value for name, parameter in section("pooling").items()}
-        drawn = self._last_year(n, rng)
+        drawn = _one_year(self.posterior, self.grid, self.series, self.grid.last_year, n, rng)
         last = drawn[:, 0]
         level, counted = {POOLED: np.exp(last)}, {POOLED: np.ones((n, 2, steps))}
         innovation = p["deviation_sd"] * math.sqrt(1 - p["deviation_persistence"] ** 2)
@@ -84,18 +84,6 @@ class Baseline:
                 path[:, :, h] = bias + deviation
             counted[name] = np.exp(path)
         return level, counted
-
-    def _last_year(self, n: int, rng: np.random.Generator) -> Array:
-        """(n, 1 + 2 S, 2) log flow, then bias and deviation of each of the S own series, in the last year."""
-        layout = self.posterior.layout
-        place = {
-            name: layout.view(np.arange(layout.size, dtype=float), name).astype(int) for name in layout.slices
-        }
-        own = [self.grid.reporters.index(name) for name in self.series[1:]]
-        needed = [place["flow"][:, -1]]
-        for g in own:
-            needed += [place["bias"][g], place["deviation"][layout.deviating.index(g), :, -1]]
-        return self.posterior.some(np.concatenate(needed), n, rng).reshape(n, -1, 2)
 
     def drift(self) -> tuple[float, float]:
         """Mean and standard deviation of the pair's own yearly log drift, over both directions."""
@@ -205,6 +193,20 @@ def _series_flows(
     return out
 
 
+def _one_year(
+    posterior: Posterior, grid: Grid, series: tuple[str, ...], year: int, n: int, rng: np.random.Generator
+) -> Array:
+    """(n, 1 + 2 S, 2) log pooled flow, then bias and deviation of each of the S own series, in one year."""
+    layout, t = posterior.layout, year - grid.first_year
+    place = {
+        name: layout.view(np.arange(layout.size, dtype=float), name).astype(int) for name in layout.slices
+    }
+    needed = [place["flow"][:, t]]
+    for g in (grid.reporters.index(name) for name in series[1:]):
+        needed += [place["bias"][g], place["deviation"][layout.deviating.index(g), :, t]]
+    return posterior.some(np.concatenate(needed), n, rng).reshape(n, -1, 2)
+
+
 def _year_table(flows: Mapping[str, Array], grid: Grid) -> Table:
     columns = (
         Column("year"),
@@ -250,11 +252,9 @@ def _sensitivity(
     ) -> dict[str, tuple[float, float, float]]:
         used, _ = observations(rows, grid, without, parts)
         posterior = _fit(used, grid, full.mode)
-        draws = posterior.draws(TABLE_DRAWS, np.random.default_rng(SEED_OF_TABLES))
-        flows = _series_flows(draws, posterior, grid, series)
-        return {
-            name: quantiles(flow[:, :, year - grid.first_year].sum(axis=1)) for name, flow in flows.items()
-        }
+        drawn = _one_year(posterior, grid, series, year, TABLE_DRAWS, np.random.default_rng(SEED_OF_TABLES))
+        shift = {name: drawn[:, 1 + 2 * k] + drawn[:, 2 + 2 * k] for k, name in enumerate(series[1:])}
+        return {name: quantiles(np.exp(drawn[:, 0] + shift.get(name, 0.0)).sum(axis=1)) for name in series}
 
     if parts:
         for name, interval in refit((), (), grid.last_year).items():
