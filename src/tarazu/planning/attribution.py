@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 MAX_EXACT = 12  # 4,096 subsets of one line
 ROWS_AT_ONCE = 32  # subsets: the working arrays then stay in the processor's cache
 PERMUTATIONS = 200
+LINES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def attribute(
     variance = np.zeros(len(measures))
     without, with_all = np.zeros(block.n), np.zeros(block.n)
     exact = [len(line.change.measures) <= MAX_EXACT for line in block.lines]
-    with ThreadPoolExecutor() as pool:  # arrays this large leave the interpreter free for the other core
+    with ThreadPoolExecutor(
+        LINES_AT_ONCE
+    ) as pool:  # arrays this large leave the interpreter free for the other core
         lattices = tuple(
             pool.map(
                 lambda k: lattice(block, k, setting, usual[k], share, series) if exact[k] else None,
@@ -170,12 +173,22 @@ def bundle_turnovers(block: Block, found: Attribution, count: int) -> Array:
 
     Rows are numbered by bits: bit i says whether measure i is in the bundle. Needs every lattice.
     """
+    return _over_bundles(block, found.lattices, count)
+
+
+def bundle_means(block: Block, found: Attribution, count: int) -> Array:
+    """(2^M,) mean turnover of every bundle: the sum of the lines' means, without the draws of each bundle."""
+    means = tuple(None if flows is None else flows.mean(axis=1, keepdims=True) for flows in found.lattices)
+    return np.asarray(_over_bundles(block, means, count)[:, 0])
+
+
+def _over_bundles(block: Block, lattices: tuple[Array | None, ...], count: int) -> Array:
     bundles = np.arange(1 << count)
-    total = np.zeros((len(bundles), block.n), dtype=np.float32)  # thousands of dollars of precision suffice
-    for line, flows in zip(block.lines, found.lattices, strict=True):
+    total = np.zeros(1, dtype=np.float32)  # thousands of dollars of precision suffice
+    for line, flows in zip(block.lines, lattices, strict=True):
         assert flows is not None
         row = np.zeros(len(bundles), dtype=np.intp)
         for j, measure in enumerate(line.change.measures):
             row |= ((bundles >> measure) & 1) << j
-        total += flows.astype(np.float32)[row]
-    return np.asarray(total)
+        total = total + flows.astype(np.float32)[row]
+    return total

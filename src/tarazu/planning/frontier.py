@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tarazu.core.draws import split_lognormal
 from tarazu.core.measure import Measure
 from tarazu.core.table import Column, Table
-from tarazu.planning.attribution import Attribution, bundle_turnovers
+from tarazu.planning.attribution import Attribution, bundle_means, bundle_turnovers
 from tarazu.planning.block import Block
 from tarazu.planning.turnover import Setting, coefficients, turnover
 
@@ -28,6 +28,7 @@ FEW_HITS = 100  # draws that reach the target, below which bundles are ranked by
 MAX_ENUMERATED = 12  # measures; above it bundles grow one measure at a time
 COST_DRAWS = 4_000
 WORTH_SHOWING = 1.01  # mean turnover over that of the next cheaper bundle
+CUT_PRECISION = 4e-3  # log points: the printed cut is in whole percents
 LARGEST_CUT = 3.0  # log points: a delivery cost of one twentieth
 
 COLUMNS = (
@@ -96,10 +97,11 @@ def _turnover(
 
 
 def _enumerated(block: Block, found: Attribution, count: int, target: float) -> list[Scored]:
-    turnovers = bundle_turnovers(block, found, count)
-    hits = (turnovers >= target).sum(axis=1)
-    chance = hits / turnovers.shape[1] if hits[-1] >= FEW_HITS else np.zeros(len(hits))  # then means decide
-    means = turnovers.mean(axis=1)
+    if (found.with_all >= target).sum() < FEW_HITS:
+        chance, means = np.zeros(1 << count), bundle_means(block, found, count)  # means decide
+    else:
+        turnovers = bundle_turnovers(block, found, count)
+        chance, means = (turnovers >= target).mean(axis=1), turnovers.mean(axis=1)
     return [
         Scored(
             tuple(bool((number >> i) & 1) for i in range(count)), float(chance[number]), float(means[number])
@@ -208,7 +210,7 @@ def further_cut(
         return 0.0
     if reached(high) < chance:
         return None
-    while high - low > 1e-3:
+    while high - low > CUT_PRECISION:
         middle = (low + high) / 2
         low, high = (low, middle) if reached(middle) >= chance else (middle, high)
     return float(1 - np.exp(-high))
