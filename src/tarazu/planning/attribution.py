@@ -184,11 +184,11 @@ def bundle_means(block: Block, found: Attribution, count: int) -> Array:
 
 def _over_bundles(block: Block, lattices: tuple[Array | None, ...], count: int) -> Array:
     bundles = np.arange(1 << count)
-    total = np.zeros(1, dtype=np.float32)  # thousands of dollars of precision suffice
+    total: Array = np.zeros(1, dtype=np.float32)  # thousands of dollars of precision suffice
     for line, flows in zip(block.lines, lattices, strict=True):
         assert flows is not None
         row = np.zeros(len(bundles), dtype=np.intp)
         for j, measure in enumerate(line.change.measures):
             row |= ((bundles >> measure) & 1) << j
         total = total + flows.astype(np.float32)[row]
-    return total
+    return np.asarray(total)
