@@ -49,12 +49,13 @@ def tarazu_commands(page: Path) -> list[str]:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if tarazu_commands(page)], ids=lambda page: page.stem
 )
-def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch):
+def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for line in tarazu_commands(page):
         words = shlex.split(line)[1:]
         slow = words[0] in ("plan", "explain")
         cli.main([*words, *(FEW_DRAWS if slow else [])], standalone_mode=False)
+        assert capsys.readouterr().out.strip(), line
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,6 @@ def _counting(plan: Plan) -> str:
     return f"as {country} counts" if country else "in the pooled series"
 
 
-def _series(plan: Plan) -> str:
-    country = _whose(plan)
-    return f"{country}'s own series" if country else "the pooled series"
-
-
 def _whose(plan: Plan) -> str:
     """Country in whose series the target counts; empty for the pooled series."""
     names = {plan.home.alpha3: plan.home.name(), plan.partner.alpha3: plan.partner.name()}
@@ -102,8 +97,7 @@ def _chance(plan: Plan) -> str:
     return (
         f"With every measure undertaken the chance is {percent_range(low, high)} ({likelihood(high)}), "
         f"with none {none}: a range over readings of the measures, both series and sampling error, not a "
-        "forecast, "
-        f"conditional on the regime “{plan.question.regime}”{_other_regimes(plan)} and judged effects. "
+        f"forecast, conditional on the regime “{plan.question.regime}”{_other_regimes(plan)} and judged effects. "
         f"{_record(plan)}"
     )
 
@@ -136,10 +130,11 @@ def _measures(plan: Plan) -> str:
     whole = plan.simulation.attribution.contribution.sum(axis=0)
     first = [r for r in plan.attribution if r["mean"]][:2]
     parts = " and ".join(f"“{r['name']}” ({format_amount(r['mean'])})" for r in first)
+    largest = f", the largest parts being {parts}" if parts else ""
     usual = f"{format_amount(row['usual_q10'])} to {format_amount(row['usual_q90'])}"
     return (
         f"Business as usual leads to {format_amount(row['usual_q50'])} in {q.by} (80% interval {usual}); "
-        f"the measures add {format_amount(float(whole.mean()))} on average, the largest parts being {parts}."
+        f"the measures add {format_amount(float(whole.mean()))} on average{largest}."
     )
 
 
@@ -175,14 +170,12 @@ def conditions(plan: Plan) -> tuple[str, ...]:
         said.append(f"Regime: {regime.title}. Other regimes are shown apart and carry no probability.")
     if plan.given.measures:
         said.append(
-            "Most effect sizes are transferred from other countries or are judgement; each is listed with "
-            "its basis. Unless said "
-            "otherwise, measures are carried out as described; how often such measures fail is shown apart."
+            "Most effect sizes are transferred from other countries or are judgement; each is listed with its "
+            "basis. Unless said otherwise, measures are carried out as described; how often such measures fail is shown apart."
         )
         said.append(
             "What business as usual already contains, because every pair undertakes it, is taken off each "
-            "measure; the chance without "
-            "this correction is shown apart."
+            "measure; the chance without this correction is shown apart."
         )
     if plan.dossier is None:
         said.append(
@@ -199,3 +192,9 @@ def conditions(plan: Plan) -> tuple[str, ...]:
         "of this plan."
     )
     return tuple(said)
+
+
+def remarks(plan: Plan) -> tuple[str, ...]:
+    """What the dossier says of itself: its target, its currency, its known slips."""
+    d = plan.dossier
+    return tuple(text for text in (d.target_note, d.currency_note, *d.notes) if text) if d else ()

@@ -175,6 +175,11 @@ class Plan:
             Column("claimed_usd", "USD", "what officials said it would bring a year"),
             Column("delivery_q50", "share", "chance that it is carried out as described"),
             Column("ordinary_q50", "share", "share of the effect that business as usual already contains"),
+            *(
+                Column(f"cost_{q}", "USD m", "once; empty where nobody has stated it")
+                for q in ("q10", "q50", "q90")
+            ),
+            Column("cost_basis", "", "what the cost rests on"),
             Column("consent", "", "countries that must agree"),
             Column("responsible"),
             Column("commitments", "", "commitments that carry it"),
@@ -196,6 +201,10 @@ class Plan:
                     "claimed_usd": None if measure.claimed_usd_m is None else measure.claimed_usd_m * 1e6,
                     "delivery_q50": measure.delivery.q50,
                     "ordinary_q50": measure.ordinary.q50,
+                    "cost_q10": measure.cost.q10 if measure.cost else None,
+                    "cost_q50": measure.cost.q50 if measure.cost else None,
+                    "cost_q90": measure.cost.q90 if measure.cost else None,
+                    "cost_basis": measure.cost_basis.value,
                     "consent": "; ".join(measure.consent),
                     "responsible": measure.responsible,
                     "commitments": "; ".join(measure.commitments),

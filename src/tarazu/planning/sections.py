@@ -8,6 +8,7 @@ from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check
 from tarazu.core.table import Column, Table
 from tarazu.planning import pictures
+from tarazu.planning.lead import remarks
 from tarazu.planning.words import likelihood, percent
 from tarazu.report.document import Figure, Listing, Section, Show
 
@@ -483,7 +484,7 @@ def sources(plan: Plan) -> Section | None:
     return Section(
         "sources",
         "Sources",
-        ("Publications behind the rows of the dossier.",),
+        ("Publications behind the rows of the dossier.", *remarks(plan)),
         listings=(
             Listing(
                 plan.sources,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tarazu.core.checks import Check
 from tarazu.core.parameters import bundled_text
+from tarazu.core.source import Source
 from tarazu.core.table import Column, Table
 from tarazu.planning.frontier import further_cut
 from tarazu.planning.run import Simulation
@@ -247,12 +248,14 @@ def sources_table(dossier: Dossier | None) -> Table:
         Column("published"),
         Column("rows", "", "dossier rows that rest on it"),
     )
-    found: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[Source, list[str]] = {}
     tables: Sequence[tuple[str, Table]] = tuple(dossier.tables.items()) if dossier else ()
     for name, table in tables:
         for row in table:
             if row.get("publisher"):
-                key = (row["publisher"], row.get("source_url") or "", row.get("published_date") or "")
-                found.setdefault(key, []).append(f"{name}.csv:{row['id']}")
-    rows = tuple((*key, "; ".join(ids)) for key, ids in sorted(found.items()))
+                source = Source(
+                    row["publisher"], row.get("source_url") or "", row.get("published_date") or ""
+                )
+                found.setdefault(source, []).append(f"{name}.csv:{row['id']}")
+    rows = tuple((s.publisher, s.url, s.published, "; ".join(found[s])) for s in sorted(found, key=str))
     return Table("sources", columns, rows)

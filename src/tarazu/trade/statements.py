@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from tarazu.core.parameters import section
+from tarazu.core.period import Period
 from tarazu.trade.pooling import Array, Observation
 
 FULL_SCOPE = "all goods"
@@ -189,7 +190,8 @@ def _growth(
     """A stated growth rate, unless the row's own figure and the reporter's exact one for the base are in the pool."""
     if row["growth_pct"] is None or row["scope"] in PART_SCOPES:
         return None
-    start, end = (_year_before(day) for day in (row["period_start"], row["period_end"]))
+    span = Period(row["period_start"], row["period_end"]).shift_years(-1)
+    start, end = span.start, span.end
     twin = any(
         other["id"] not in hidden
         and other["reporter_group"] == row["reporter_group"]
@@ -288,10 +290,6 @@ def covered_quarters(start: date, end: date, grid: Grid) -> Array:
             days = (min(end, last) - max(start, first)).days + 1
             out[t, q] = max(0, days) / ((last - first).days + 1)
     return out
-
-
-def _year_before(day: date) -> date:
-    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def total_usd(row: Mapping[str, Any]) -> float | None:
