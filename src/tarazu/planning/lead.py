@@ -171,7 +171,8 @@ def conditions(plan: Plan) -> tuple[str, ...]:
     if plan.given.measures:
         said.append(
             "Most effect sizes are transferred from other countries or are judgement; each is listed with its "
-            "basis. Unless said otherwise, measures are carried out as described; how often such measures fail is shown apart."
+            "basis. Unless said otherwise, measures are carried out as described; how often such measures fail "
+            "is shown apart."
         )
         said.append(
             "What business as usual already contains, because every pair undertakes it, is taken off each "
