@@ -164,10 +164,26 @@ def announced() -> Figure:
     )
 
 
+def position() -> Figure:
+    paths = [
+        (f"{year}-{month:02d}", rule, -60e6 * scale * t, 9e6 * scale * t * math.sin(t), 110e6 * scale * t)
+        for rule, scale in (("Nothing settled, all measures", 0.3), ("Excess settled at each close", 0.02))
+        for t, (year, month) in enumerate(((y, m) for y in range(2028, 2032) for m in range(1, 13)), 1)
+    ]
+    return figure(
+        "position",
+        {"paths": table("paths", "month rule q10 q50 q90", paths)},
+        above="Iran owes Kazakhstan",
+        below="Kazakhstan owes Iran",
+    )
+
+
 SAMPLES = {
     f.kind: f
-    for f in (baseline(), fan(), waterfall(), gap(), potential(), frontier(), regimes(), announced())
-}
+    for f in (
+        baseline(), fan(), waterfall(), gap(), potential(), frontier(), regimes(), announced(), position()
+    )
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +284,15 @@ def changed(sample: Figure, change: Callable[[Rows], Iterable[Iterable[Any]]]) -
         role: Table(t.name, t.columns, tuple(map(tuple, change(t.rows)))) for role, t in sample.data.items()
     }
     return figure(sample.kind, data)
+
+
+def test_a_position_has_both_sides_of_zero_and_says_which_is_which(drawn):
+    words = texts(drawn["position"])
+    assert {"Iran owes Kazakhstan", "Kazakhstan owes Iran", "0"} <= set(words)
+    assert any(word.startswith("−") for word in words)
+    ticks = style.linear_ticks(95.0, -30.0)
+    assert 0.0 in ticks
+    assert ticks[0] <= -30 < 95 <= ticks[-1]
 
 
 def test_altair_is_loaded_by_the_first_drawing_only():

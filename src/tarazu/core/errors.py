@@ -8,7 +8,13 @@ TarazuError
 │   ├── TargetError             a target or year that makes no sense for the pair
 │   ├── NotReportedError        the bundled tables hold no report for the pair
 │   ├── DossierError            a dossier that cannot be run; carries its checks
-│   └── UnknownFigureError      `explain` was asked for a figure that does not exist
+│   ├── UnknownFigureError      `explain` was asked for a figure that does not exist
+│   ├── SchemeError             a clearing scheme that cannot be used; carries its checks
+│   ├── ListError               a sanctions list that cannot be read or is too old
+│   ├── MessageError            a payment message that is malformed, invalid or unsafe
+│   ├── StoreError              a database that cannot be opened or is of another version
+│   └── OperatorError           an action that this operator may not take, or not alone
+├── LedgerError             the books would no longer balance; nothing was written
 ├── ShapeError              arrays that do not belong together
 └── ConvergenceError        an iteration ended without an answer
 
@@ -62,6 +68,34 @@ class DossierError(InputError):
 
 class UnknownFigureError(InputError):
     """`explain` was asked for a figure that does not exist."""
+
+
+class SchemeError(InputError):
+    """A clearing scheme that cannot be used. `checks` lists every finding."""
+
+    def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
+        super().__init__(message)
+        self.checks = tuple(checks)
+
+
+class ListError(InputError):
+    """A sanctions list that cannot be read, or that is older than the scheme allows."""
+
+
+class MessageError(InputError):
+    """A payment message that is malformed, breaks its schema, or is unsafe to parse."""
+
+
+class StoreError(InputError):
+    """A database that cannot be opened, is in use, or was written by another version."""
+
+
+class OperatorError(InputError):
+    """An action that this operator may not take, or not alone."""
+
+
+class LedgerError(TarazuError):
+    """An operation after which the books would no longer balance; nothing was written."""
 
 
 class ShapeError(TarazuError):

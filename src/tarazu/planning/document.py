@@ -11,6 +11,7 @@ from tarazu.core.table import Column, Table
 from tarazu.planning import sections
 from tarazu.planning.explain import TRACES
 from tarazu.planning.lead import conditions, lead
+from tarazu.planning.settlement_section import payments
 from tarazu.report.document import Document, Listing, Section, Show
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def build(plan: Plan) -> Document:
         sections.measures(plan),
         sections.products(plan),
         sections.frontier(plan),
+        payments(plan),
         sections.commitments(plan),
         sections.regimes(plan),
         sections.checks(plan),

@@ -4,7 +4,7 @@ Figures are named by dots: ``baseline.2022``, ``baseline.2022.KAZ->IRN.pooled``,
 ``gap.2022.scope``, ``usual.2030``, ``probability``, ``measure.fta``, ``effect.fta-01``, ``product.ID``,
 ``frontier.number.3``, ``back-solve.50``, ``path.2027``, ``parameter.pooling.step_sd``,
 ``chance.1e+09.2030.pooled.as-last-year``, ``sensitivity.2023``, ``bias.KAZ.KAZ->IRN``, ``announced.over 20``,
-``reference-class``.
+``reference-class``, ``clearing.netted.2030``, ``clearing.residual.2030``, ``clearing.swing.80``.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def figures(plan: Plan) -> list[str]:
     names += [f"effect.{e.id}" for m in plan.given.measures for e in m.effects]
     names += [f"product.{line.id}" for line in plan.simulation.first.lines]
     names += [f"gap.{row['year']}.{row['part']}" for row in plan.baseline.gap]
+    names += [lineage.figure for lineage in plan.settlement.lineage]
     names += ["back-solve.50", "back-solve.80", "reference-class"]
     tables = (
         plan.frontier,
@@ -344,6 +345,10 @@ def _reference_class(plan: Plan, rest: str) -> Lineage | None:
     )
 
 
+def _clearing(plan: Plan, rest: str) -> Lineage | None:
+    return next((each for each in plan.settlement.lineage if each.figure == f"clearing.{rest}"), None)
+
+
 def _bundle_name(row: Mapping[str, Any]) -> str:
     """How many measures, or which: the cost frontier holds several bundles of one size."""
     return str(row["measures"]) if row["by"] == "number" else row["bundle"].replace("; ", "+") or "none"
@@ -370,6 +375,9 @@ TRACES: Mapping[str, Namer] = {
     "measure_effects": lambda row, _: f"effect.{row['id']}",
     "products": lambda row, _: f"product.{row['id']}",
     "frontier": lambda row, _: f"frontier.{row['by']}.{_bundle_name(row)}",
+    "clearing": lambda row, _: f"clearing.residual.{row['year']}",
+    "clearing_credit": lambda row, _: f"clearing.swing.{row['level'] * 100:.0f}",
+    "clearing_balancing": lambda row, _: f"clearing.balancing.{row['id']}",
 }
 
 _TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
@@ -390,6 +398,7 @@ _TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
     "bias": _bias,
     "announced": _announced,
     "reference-class": _reference_class,
+    "clearing": _clearing,
 }
 
 

@@ -15,6 +15,7 @@ import tarazu
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table, json_value
+from tarazu.planning import settlement_tables
 from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "back_solve": plan.back_solve.records(),
         "path": plan.path.records(),
         "products": plan.products.records(),
+        "clearing": plan.settlement.to_dict(),
         "checks": [check_dict(check) for check in plan.checks],
         "sources": plan.sources.records(),
         "seed": q.seed,
@@ -146,6 +148,7 @@ def tables(plan: Plan) -> dict[str, Table]:
         "mirror_gap": plan.baseline.gap,
         "sensitivity": plan.baseline.sensitivity,
         "sources": plan.sources,
+        **settlement_tables.tables(plan.settlement),
     }
     for assessment in plan.prepared.assessments or ():
         found[f"potential_{assessment.direction.replace('->', '_').lower()}"] = assessment.table

@@ -31,6 +31,7 @@ from tarazu.planning import tables
 from tarazu.planning.dossier import Dossier, load
 from tarazu.planning.prepare import Prepared, from_dossier, from_totals, ingredients
 from tarazu.planning.run import Progress, Question, Rerun, Simulation, rerun, simulate
+from tarazu.planning.settlement import Settlement, settlement
 from tarazu.planning.turnover import Setting
 from tarazu.trade.announced import AnnouncedTargets, growth_needed
 from tarazu.trade.announced import bundled as announced_targets
@@ -240,12 +241,18 @@ class Plan:
         """Realised, potential and unrealised trade by product, and its flow in the target year."""
         return tables.products_table(self)
 
+    @cached_property
+    def settlement(self) -> Settlement:
+        """How the trade would be paid: net position, credit needed, what netting can match (first draws)."""
+        return settlement(self)
+
     @property
     def checks(self) -> tuple[Check, ...]:
         """Findings of every stage."""
         own = self.dossier.checks if self.dossier else ()
         usual = self.simulation.first.usual.checks
-        found = (*own, *self.prepared.checks, *usual, *self.announced.checks, *tables.plan_checks(self))
+        stages = (*own, *self.prepared.checks, *usual, *self.announced.checks, *self.settlement.checks)
+        found = (*stages, *tables.plan_checks(self))
         return tuple(dict.fromkeys(found))
 
     @cached_property

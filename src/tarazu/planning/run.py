@@ -18,7 +18,7 @@ from tarazu.core.errors import TargetError
 from tarazu.core.measure import Measure
 from tarazu.planning.attribution import Attribution, attribute
 from tarazu.planning.block import Block, Ingredients, draw_block
-from tarazu.planning.turnover import Setting, coefficients, flows, usual_turnover
+from tarazu.planning.turnover import Setting, coefficients, flows, usual_flows, usual_turnover
 from tarazu.trade.statements import POOLED
 
 Array = NDArray[np.float64]
@@ -59,6 +59,9 @@ class Simulation:
         measures that may fail.
     product_flows
         (K, first block) flow of every line in the target year with all measures, pooled series, free on board.
+    both_ways
+        (first block, H, 2) flow of each direction in the asked regime, pooled series, free on board: with all
+        measures and with none.
     """
 
     years: tuple[int, ...]
@@ -67,6 +70,7 @@ class Simulation:
     without_overlap: Array
     with_failures: Array
     product_flows: Array
+    both_ways: tuple[Array, Array]
     first: Block
     fresh: Block
     attribution: Attribution
@@ -115,6 +119,7 @@ def simulate(given: Ingredients, question: Question, progress: Progress | None =
         without_overlap=np.concatenate([part["full"] for part in parts]),
         with_failures=np.concatenate([part["failing"] for part in parts]),
         product_flows=parts[0]["lines"],
+        both_ways=parts[0]["both_ways"],
         first=first,
         fresh=draw_block(given, min(FRESH_DRAWS, question.draws), np.random.default_rng(seeds[-1])),
         attribution=found,
@@ -136,6 +141,7 @@ def _run_block(block: Block, given: Ingredients, question: Question, keep_lines:
     plan = {(s, r.id): np.full((block.n, len(given.years)), np.nan) for s in series for r in given.regimes}
     usual = {key: values.copy() for key, values in plan.items()}
     lines = np.empty((0, 0))
+    both_ways = np.empty((2, block.n, len(given.years), 2))
     for h, year in enumerate(given.years):
         for regime in given.regimes:
             if regime.id != question.regime and year != question.by:
@@ -145,15 +151,25 @@ def _run_block(block: Block, given: Ingredients, question: Question, keep_lines:
             for name in series:
                 plan[name, regime.id][:, h] = reached[name].sum(axis=0)
                 usual[name, regime.id][:, h] = usual_turnover(block, h, name, regime.id)
-            if keep_lines and year == question.by and regime.id == question.regime:
-                lines = reached[POOLED]
+            if keep_lines and regime.id == question.regime:
+                both_ways[0, :, h] = _by_direction(block, reached[POOLED])
+                both_ways[1, :, h] = _by_direction(block, usual_flows(block, h, regime.id))
+                if year == question.by:
+                    lines = reached[POOLED]
     return {
         "plan": plan,
         "usual": usual,
         "lines": lines,
+        "both_ways": (both_ways[0], both_ways[1]),
         "full": _variant(block, given, question, overlap=False),
         "failing": _variant(block, given, question, delivery=True),
     }
+
+
+def _by_direction(block: Block, lines: Array) -> Array:
+    """(n, 2) flow there and back from the (K, n) flows of the lines."""
+    way = np.array([line.direction for line in block.lines])
+    return np.stack([lines[way == d].sum(axis=0) for d in (0, 1)], axis=1)
 
 
 def _variant(

@@ -21,6 +21,7 @@ from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
+    from tarazu.planning.settlement import Settlement
 
 PIPED_WIDTH = 120  # columns when the output is no terminal
 
@@ -87,10 +88,73 @@ def print_plan(plan: Plan, written: Sequence[Path]) -> None:
         out.print(
             _grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures)
         )
+    out.print(f"\n{escape(plan.settlement.sentence())}")
     warnings = sum(check.severity is Severity.WARNING for check in dict.fromkeys(plan.checks))
     out.print(f"\n{warnings} warnings; the report lists every check.")
     for path_ in written:
         out.print(f"Wrote {escape(str(path_))}", highlight=False)
+
+
+def print_projection(found: Settlement) -> None:
+    """How the trade would be paid: residual, years, credit, balancing goods."""
+    out = _console()
+    home, partner = found.home.name(), found.partner.name()
+    out.print(f"[bold]{escape(home)}–{escape(partner)}[/bold], payments from January {found.years[0]}\n")
+    out.print(escape(found.sentence()) + "\n")
+    shares = ("bound_q50", "netted_q50", "netted_swing_q50")
+    amounts = ("residual_q10", "residual_q50", "residual_q90", "convertible_swing_q50")
+    years = (
+        (
+            r["scenario"],
+            str(r["year"]),
+            _usd(r["payments_q50"]),
+            *("–" if is_missing(r[name]) else percent(r[name]) for name in shares),
+            *(_usd(r[name]) for name in amounts),
+        )
+        for r in found.table
+    )
+    headers = (
+        "with",
+        "year",
+        "payments",
+        "at most",
+        "no swing",
+        "swing",
+        "residual 10%",
+        "median",
+        "90%",
+        "convertible",
+    )
+    out.print(_grid("Paid by goods of the other direction, and the residual", headers, years, right_from=2))
+    rows = (
+        (
+            r["settled"],
+            percent(r["level"]),
+            *(_usd(r[f"{side}_usd"]) for side in ("home", "partner", "either")),
+        )
+        for r in found.swing
+        if r["scenario"] == found.scenario
+    )
+    out.print()
+    title = f"Credit needed at the peak of {found.by}, {found.scenario}"
+    out.print(_grid(title, ("settled", "enough in", f"from {home}", f"from {partner}", "one limit"), rows))
+    if len(found.balancing):
+        goods = (
+            (
+                r["product"],
+                r["direction"],
+                _usd(r["extra_q50"]),
+                _usd(r["residual_less_q50"]),
+                _usd(r["credit_less_80"]),
+            )
+            for r in found.balancing
+        )
+        heads = ("product", "direction", "more trade, median", "residual falls by", "credit falls by (80%)")
+        out.print()
+        out.print(
+            _grid("Goods that would lower the residual, each sold up to its potential", heads, goods, 2)
+        )
+    out.print("\nA projection with synthetic parties; real payments need a legal authority and screening.")
 
 
 def print_baseline(found: Baseline) -> None:

@@ -1,4 +1,4 @@
-"""Figures over years: the baseline with the statements behind it, and the fan towards the target."""
+"""Figures over years: the baseline with its statements, the fan towards the target, a net position by month."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Plane:
     def __init__(self, years: Iterable[float], values: Iterable[float], note: str, *, log: bool) -> None:
         found = list(values)
         self.log = log
-        ticks = log_ticks(min(found), max(found)) if log else linear_ticks(max(found))
+        ticks = log_ticks(min(found), max(found)) if log else linear_ticks(max(found), min(found))
         self.low, self.high = ticks[0], ticks[-1]
         span = list(years)
         self.first, self.last = math.floor(min(span)), math.ceil(max(span))
@@ -94,6 +94,16 @@ class _Plane:
     def line(self, rows: Rows, colour: str, **style: Any) -> Layer:
         values = [{"year": row["year"], "usd": row["q50"]} for row in rows if self.seen(row["q50"])]
         return chart(values).mark_line(color=colour, **style).encode(self.x, self.y)
+
+    def level(self, usd: float) -> Layer:
+        """A thin rule across the plane."""
+        return chart([{"usd": usd}]).mark_rule(color=INK, strokeWidth=0.9).encode(self.y)
+
+    def note(self, text: str, usd: float, dy: float) -> Layer:
+        """Words at the left edge, beside a level."""
+        values = [{"year": self.first - 0.5, "usd": usd, "text": text}]
+        mark = chart(values).mark_text(align="left", baseline="middle", dx=6, dy=dy, color=MUTED)
+        return mark.encode(self.x, self.y, alt.Text("text:N"))
 
     def end_labels(self, ends: Sequence[tuple[str, float, str]]) -> Layer:
         """Labels (text, USD, colour) at the right edge, moved apart where they would overlap."""
@@ -266,6 +276,37 @@ def _targets(plane: _Plane, history: Rows, targets: Rows) -> list[Layer]:
     halo: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
     names = [plane.texts(values, align="right", dx=-12, fontWeight="bold", **look) for look in (halo, {})]
     return [*layers, *names]
+
+
+def position(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
+    """A net position by month about zero, in one fan for each rule of settlement.
+
+    Table *paths*: month (``2028-01``, placed at its end), rule, q10, q50, q90 (USD), in grey for the first
+    rule and blue for the next. Options ``above`` and ``below``: what a position on either side means.
+    """
+    paths = _grouped([row for row in data["paths"] if row["q50"] is not None and row["month"]], "rule")
+    rows = [{**row, "year": _month_end(row["month"])} for path in paths.values() for row in path]
+    if not rows:
+        return None
+    values = [row[q] for row in rows for q in ("q10", "q50", "q90") if row[q] is not None]
+    years = {int(row["month"][:4]) for row in rows}
+    plane = _Plane(years, [*values, 0.0], "USD.  Lines: medians; bands: 80% intervals.", log=False)
+    layers = [plane.level(0.0)]
+    ends = []
+    for (name, path), colour in zip(_grouped(rows, "rule").items(), (GREY, BLUE, *SERIES[2:]), strict=False):
+        layers += [plane.band(path, "q10", "q90", colour, 0.2), plane.line(path, colour, strokeWidth=2.2)]
+        ends.append((f"{wrap(name, 22)}\n{amount(path[-1]['q50'])}", path[-1]["q50"], colour))
+    sides = [(options.get("above"), plane.high, 12), (options.get("below"), plane.low, -12)]
+    layers += [plane.note(text, usd, dy) for text, usd, dy in sides if text and (usd or dy > 0)]
+    layers.append(plane.end_labels(ends))
+    right = min(max(text_width(text for text, _, _ in ends) + 14, 24), 200)
+    return Drawing(layers, HEIGHT, LEFT, right, top=TOP)
+
+
+def _month_end(month: str) -> float:
+    """Place of a month's end on an axis on which a year is drawn at its own number."""
+    year, number = (int(part) for part in month.split("-"))
+    return year - 0.5 + number / 12
 
 
 def _drawable(value: float | None, log: bool) -> bool:

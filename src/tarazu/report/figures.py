@@ -14,6 +14,7 @@ potential   products: product, direction, realised, unrealised
 frontier    points: measures or cost_usd_m, probability, label, q50
 regimes     points: regime, threshold_usd, probability, low, high
 announced   shares: bucket, n, share, low, high; here: growth_needed, bucket
+position    paths: month, rule, q10, q50, q90
 ==========  ================================================================================================
 """
 
@@ -46,6 +47,7 @@ COLUMNS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "frontier": {"points": ("probability", "label", "q50")},
     "regimes": {"points": ("regime", "threshold_usd", "probability", "low", "high")},
     "announced": {"shares": ("bucket", "n", "share", "low", "high"), "here": ("growth_needed", "bucket")},
+    "position": {"paths": ("month", "rule", "q10", "q50", "q90")},
 }
 
 
@@ -127,6 +129,7 @@ def _drawer(kind: str) -> Draw:
         "frontier": rows.frontier,
         "regimes": rows.regimes,
         "announced": rows.announced,
+        "position": curves.position,
     }
     return drawers[kind]
 

@@ -161,12 +161,16 @@ def round_up(value: float) -> float:
     )
 
 
-def linear_ticks(high: float) -> list[float]:
-    """From zero in at most six round steps to a tick not below `high`."""
-    size = max(high, 1.0) / 6
+def linear_ticks(high: float, low: float = 0.0) -> list[float]:
+    """Round steps, some six, from a tick not above `low` or zero to one not below `high`; zero is a tick."""
+    top, bottom = max(high, 0.0), min(low, 0.0)
+    if top - bottom < 1:
+        top = bottom + 1.0
+    size = (top - bottom) / 6
     power = 10.0 ** math.floor(math.log10(size))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= size * (1 - 1e-9))
-    return [step * i for i in range(math.ceil(max(high, 1.0) / step * (1 - 1e-9)) + 1)]
+    first, last = (math.ceil(end / step * (1 - 1e-9)) for end in (-bottom, top))
+    return [step * i for i in range(-first, last + 1)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:
