@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from clearing_support import founded_postgres, founded_sqlite, founded_url  # noqa: F401  (fixtures)
+from postgres import house_url, postgres_server, postgres_url  # noqa: F401  (fixtures)
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

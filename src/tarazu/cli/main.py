@@ -1,18 +1,19 @@
-"""The command line: parse, call, print. Commands use the same words as the Python interface."""
+"""Plan, baseline, potential, explain, dossier; and the entry point with its exit codes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import tarazu
-from tarazu.core.amounts import parse_amount
+from tarazu.cli import closing, desk  # noqa: F401  (their commands join the group)
+from tarazu.cli.clearing import clearing
+from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
 from tarazu.core.errors import TarazuError
 
 # The arrays are small: more threads cost time on a busy machine and change the last digits of a seed's draws.
@@ -22,17 +23,9 @@ if TYPE_CHECKING:
     from tarazu.planning.dossier import Dossier
     from tarazu.planning.plan import Plan
 
-EXIT_FINDINGS, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
+OF_CLEARING = {"alembic", "cryptography", "lxml", "ortools", "rapidfuzz", "sqlalchemy"}
 OURS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-class Amount(click.ParamType[float]):
-    """An amount as people write it: 3bn, 3e9, "3 billion", 528m."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        return float(value) if isinstance(value, (int, float)) else parse_amount(value)
 
 
 @click.group(context_settings=OURS)
@@ -50,6 +43,7 @@ def cli() -> None:
 
 
 Command = Callable[..., Any]
+cli.add_command(clearing)
 
 
 def _question(command: Command) -> Command:
@@ -71,16 +65,10 @@ def _question(command: Command) -> Command:
     return command
 
 
-def _json(command: Command) -> Command:
-    return click.option(
-        "--json", "json_path", metavar="PATH|-", help="Write JSON there; - is standard output."
-    )(command)
-
-
 @cli.command()
 @click.argument("pair", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER")
 @_question
-@_json
+@json_option
 @click.option("--html", "html_path", metavar="PATH", help="Write the report there.")
 @click.option("--csv", "csv_folder", metavar="DIR", help="Write the tables there, one CSV file each.")
 def plan(
@@ -112,7 +100,7 @@ def plan(
     if html_path == "-" or csv_folder == "-":
         raise click.UsageError("only --json can go to standard output.")
     result = _run(pair, target, by, regime, draws, seed)
-    with _progress() as step:
+    with progress() as step:
         step("report")
         if not any((json_path, html_path, csv_folder)):
             written = result.write(Path())
@@ -135,7 +123,7 @@ def plan(
 
 @cli.command()
 @click.argument("pair", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER")
-@_json
+@json_option
 def baseline(pair: tuple[str, ...], json_path: str | None) -> None:
     """Where trade stands by year, and whose figures say so.
 
@@ -147,14 +135,14 @@ def baseline(pair: tuple[str, ...], json_path: str | None) -> None:
     from tarazu.planning import output, prepare
     from tarazu.planning.terminal import print_baseline
 
-    dossier, countries = _subject(pair)
+    dossier, countries = subject(pair)
     found = prepare.baseline(dossier) if dossier else prepare.from_totals(*countries).baseline
-    _emit(json_path, output.baseline_dict(found), lambda: print_baseline(found))
+    emit(json_path, output.baseline_dict(found), lambda: print_baseline(found))
 
 
 @cli.command()
 @click.argument("pair", nargs=1, metavar="DOSSIER")
-@_json
+@json_option
 def potential(pair: str, json_path: str | None) -> None:
     """What could be traded: realised, potential and unrealised trade by product.
 
@@ -180,13 +168,13 @@ def potential(pair: str, json_path: str | None) -> None:
             for each in found
         ]
     }
-    _emit(json_path, data, lambda: print_potential(found))
+    emit(json_path, data, lambda: print_potential(found))
 
 
 @cli.command()
 @click.argument("words", nargs=-1, required=True, metavar="DOSSIER | HOME PARTNER  FIGURE")
 @_question
-@_json
+@json_option
 def explain(
     words: tuple[str, ...],
     target: float | None,
@@ -214,7 +202,7 @@ def explain(
         raise click.UsageError("expected a dossier (or two countries) and the name of a figure.")
     result = _run(words[:-1], target, by, regime, draws, seed)
     lineage = result.explain(words[-1])
-    _emit(json_path, as_dict(result, lineage), lambda: print_lineage(result, lineage))
+    emit(json_path, as_dict(result, lineage), lambda: print_lineage(result, lineage))
 
 
 @cli.group()
@@ -230,7 +218,7 @@ def dossier() -> None:
 
 @dossier.command()
 @click.argument("path", metavar="DOSSIER")
-@_json
+@json_option
 def check(path: str, json_path: str | None) -> None:
     """List every finding: file, row, column, what is wrong, how to mend it. Exit code 1 on errors.
 
@@ -245,7 +233,7 @@ def check(path: str, json_path: str | None) -> None:
     from tarazu.planning.terminal import print_checks
 
     found = check_dossier(path)
-    _emit(json_path, {"checks": [output.check_dict(each) for each in found]}, lambda: print_checks(found))
+    emit(json_path, {"checks": [output.check_dict(each) for each in found]}, lambda: print_checks(found))
     if errors(found):
         sys.exit(EXIT_FINDINGS)
 
@@ -308,8 +296,8 @@ def _run(
 ) -> Plan:
     from tarazu.planning.plan import plan as run
 
-    dossier, countries = _subject(pair)
-    with _progress() as step:
+    dossier, countries = subject(pair)
+    with progress() as step:
         return run(
             dossier or (countries[0].alpha3, countries[1].alpha3),
             target,
@@ -321,7 +309,7 @@ def _run(
         )
 
 
-def _subject(pair: tuple[str, ...]) -> tuple[Dossier | None, Any]:
+def subject(pair: tuple[str, ...]) -> tuple[Dossier | None, Any]:
     """A dossier, or two countries that have none."""
     from tarazu.core.codes import country
 
@@ -346,37 +334,6 @@ def _load(name: str) -> Dossier:
     return load(name)
 
 
-def _emit(json_path: str | None, data: Any, show: Callable[[], None]) -> None:
-    from tarazu.planning.output import json_text, write
-
-    if json_path is None:
-        show()
-    elif json_path == "-":
-        click.echo(json_text(data), nl=False)
-    else:
-        click.echo(write([(Path(json_path), json_text(data))])[0])
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[..., None]]:
-    """A bar on standard error of a terminal; silence when piped."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def step(stage: str, done: int = 0, total: int = 1) -> None:
-            task = tasks.setdefault(stage, bar.add_task(stage, total=total))
-            bar.update(task, completed=done, total=total)
-
-        yield step
-
-
 def main() -> None:
     """Entry point: clear messages, exit codes, never a traceback for bad input."""
     try:
@@ -391,6 +348,15 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
     except TarazuError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in OF_CLEARING:
+            raise
+        click.echo(
+            f"Error: {error.name} is not installed. Clearing needs its extra: pip install 'tarazu[clearing]' "
+            "(in a clone: pip install -c constraints.txt '.[clearing]').",
+            err=True,
+        )
         sys.exit(EXIT_INPUT)
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,0 +1,137 @@
+-- What the database itself refuses, on SQLite. Statements end with two semicolons.
+-- SQLite deletes what INSERT OR REPLACE displaces without asking the triggers for DELETE: hence the first ones.
+CREATE TRIGGER journal_not_replaced BEFORE INSERT ON "journal" WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM journal)
+BEGIN SELECT RAISE(ABORT, 'journal: a row is never replaced'); END;;
+CREATE TRIGGER head_not_replaced BEFORE INSERT ON "head" WHEN EXISTS (SELECT 1 FROM "head" WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'head: a row is never replaced'); END;;
+CREATE TRIGGER verdict_not_replaced BEFORE INSERT ON "verdict" WHEN EXISTS (SELECT 1 FROM "verdict" WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'verdict: a row is never replaced'); END;;
+CREATE TRIGGER decision_not_replaced BEFORE INSERT ON "decision" WHEN EXISTS (SELECT 1 FROM "decision" WHERE proposal = NEW.proposal)
+BEGIN SELECT RAISE(ABORT, 'decision: a row is never replaced'); END;;
+CREATE TRIGGER screening_list_not_replaced BEFORE INSERT ON "screening_list" WHEN EXISTS (SELECT 1 FROM "screening_list" WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'screening_list: a row is never replaced'); END;;
+CREATE TRIGGER payment_not_replaced BEFORE INSERT ON "payment" WHEN EXISTS (SELECT 1 FROM "payment" WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'payment: a row is never replaced'); END;;
+CREATE TRIGGER request_not_replaced BEFORE INSERT ON "request" WHEN EXISTS (SELECT 1 FROM request WHERE key = NEW.key OR id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'request: a row is never replaced'); END;;
+CREATE TRIGGER proposal_not_replaced BEFORE INSERT ON "proposal" WHEN EXISTS (SELECT 1 FROM "proposal" WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'proposal: a row is never replaced'); END;;
+CREATE TRIGGER rules_not_replaced BEFORE INSERT ON "rules" WHEN EXISTS (SELECT 1 FROM "rules" WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'rules: a row is never replaced'); END;;
+CREATE TRIGGER entry_not_replaced BEFORE INSERT ON "entry" WHEN EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq AND leg = NEW.leg)
+BEGIN SELECT RAISE(ABORT, 'entry: a row is never replaced'); END;;
+CREATE TRIGGER resolution_not_replaced BEFORE INSERT ON "resolution" WHEN EXISTS (SELECT 1 FROM resolution WHERE payment = NEW.payment AND stage = NEW.stage)
+BEGIN SELECT RAISE(ABORT, 'resolution: a row is never replaced'); END;;
+CREATE TRIGGER rate_not_replaced BEFORE INSERT ON "rate" WHEN EXISTS (SELECT 1 FROM rate WHERE day = NEW.day AND currency = NEW.currency AND seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'rate: a row is never replaced'); END;;
+CREATE TRIGGER price_range_not_replaced BEFORE INSERT ON "price_range" WHEN EXISTS (SELECT 1 FROM price_range WHERE hs = NEW.hs AND seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'price_range: a row is never replaced'); END;;
+CREATE TRIGGER rules_no_update BEFORE UPDATE ON "rules"
+BEGIN SELECT RAISE(ABORT, 'rules is append-only: correct by a later row'); END;;
+CREATE TRIGGER rules_no_delete BEFORE DELETE ON "rules"
+BEGIN SELECT RAISE(ABORT, 'rules is append-only: correct by a later row'); END;;
+CREATE TRIGGER proposal_fixed BEFORE UPDATE OF id, action, details, proposed_by ON proposal
+BEGIN SELECT RAISE(ABORT, 'proposal: what was proposed is not changed'); END;;
+CREATE TRIGGER proposal_closed BEFORE UPDATE ON proposal WHEN OLD.state <> 'open'
+BEGIN SELECT RAISE(ABORT, 'proposal: it is closed, and not changed'); END;;
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON "journal"
+BEGIN SELECT RAISE(ABORT, 'journal is append-only: correct by a later row'); END;;
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON "journal"
+BEGIN SELECT RAISE(ABORT, 'journal is append-only: correct by a later row'); END;;
+CREATE TRIGGER head_no_update BEFORE UPDATE ON "head"
+BEGIN SELECT RAISE(ABORT, 'head is append-only: correct by a later row'); END;;
+CREATE TRIGGER head_no_delete BEFORE DELETE ON "head"
+BEGIN SELECT RAISE(ABORT, 'head is append-only: correct by a later row'); END;;
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON "entry"
+BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct by a later row'); END;;
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON "entry"
+BEGIN SELECT RAISE(ABORT, 'entry is append-only: correct by a later row'); END;;
+CREATE TRIGGER verdict_no_update BEFORE UPDATE ON "verdict"
+BEGIN SELECT RAISE(ABORT, 'verdict is append-only: correct by a later row'); END;;
+CREATE TRIGGER verdict_no_delete BEFORE DELETE ON "verdict"
+BEGIN SELECT RAISE(ABORT, 'verdict is append-only: correct by a later row'); END;;
+CREATE TRIGGER decision_no_update BEFORE UPDATE ON "decision"
+BEGIN SELECT RAISE(ABORT, 'decision is append-only: correct by a later row'); END;;
+CREATE TRIGGER decision_no_delete BEFORE DELETE ON "decision"
+BEGIN SELECT RAISE(ABORT, 'decision is append-only: correct by a later row'); END;;
+CREATE TRIGGER resolution_no_update BEFORE UPDATE ON "resolution"
+BEGIN SELECT RAISE(ABORT, 'resolution is append-only: correct by a later row'); END;;
+CREATE TRIGGER resolution_no_delete BEFORE DELETE ON "resolution"
+BEGIN SELECT RAISE(ABORT, 'resolution is append-only: correct by a later row'); END;;
+CREATE TRIGGER rate_no_update BEFORE UPDATE ON "rate"
+BEGIN SELECT RAISE(ABORT, 'rate is append-only: correct by a later row'); END;;
+CREATE TRIGGER rate_no_delete BEFORE DELETE ON "rate"
+BEGIN SELECT RAISE(ABORT, 'rate is append-only: correct by a later row'); END;;
+CREATE TRIGGER price_range_no_update BEFORE UPDATE ON "price_range"
+BEGIN SELECT RAISE(ABORT, 'price_range is append-only: correct by a later row'); END;;
+CREATE TRIGGER price_range_no_delete BEFORE DELETE ON "price_range"
+BEGIN SELECT RAISE(ABORT, 'price_range is append-only: correct by a later row'); END;;
+CREATE TRIGGER screening_list_no_update BEFORE UPDATE ON "screening_list"
+BEGIN SELECT RAISE(ABORT, 'screening_list is append-only: correct by a later row'); END;;
+CREATE TRIGGER screening_list_no_delete BEFORE DELETE ON "screening_list"
+BEGIN SELECT RAISE(ABORT, 'screening_list is append-only: correct by a later row'); END;;
+CREATE TRIGGER payment_no_delete BEFORE DELETE ON "payment"
+BEGIN SELECT RAISE(ABORT, 'payment rows are never deleted'); END;;
+CREATE TRIGGER request_no_delete BEFORE DELETE ON "request"
+BEGIN SELECT RAISE(ABORT, 'request rows are never deleted'); END;;
+CREATE TRIGGER party_no_delete BEFORE DELETE ON "party"
+BEGIN SELECT RAISE(ABORT, 'party rows are never deleted'); END;;
+CREATE TRIGGER account_no_delete BEFORE DELETE ON "account"
+BEGIN SELECT RAISE(ABORT, 'account rows are never deleted'); END;;
+CREATE TRIGGER proposal_no_delete BEFORE DELETE ON "proposal"
+BEGIN SELECT RAISE(ABORT, 'proposal rows are never deleted'); END;;
+CREATE TRIGGER cycle_no_delete BEFORE DELETE ON "cycle"
+BEGIN SELECT RAISE(ABORT, 'cycle rows are never deleted'); END;;
+CREATE TRIGGER settlement_no_delete BEFORE DELETE ON "settlement"
+BEGIN SELECT RAISE(ABORT, 'settlement rows are never deleted'); END;;
+CREATE TRIGGER waiting_no_delete BEFORE DELETE ON "waiting"
+BEGIN SELECT RAISE(ABORT, 'waiting rows are never deleted'); END;;
+CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, seq, debtor, creditor, debtor_agent, creditor_agent, amount, debit, credit, settlement_date, expires, day ON "payment"
+BEGIN SELECT RAISE(ABORT, 'payment: what was booked is not changed'); END;;
+CREATE TRIGGER request_fixed BEFORE UPDATE OF key, id, digest, status, code, reason ON "request"
+BEGIN SELECT RAISE(ABORT, 'request: what was booked is not changed'); END;;
+CREATE TRIGGER party_fixed BEFORE UPDATE OF id, kind, country, currency, agent, synthetic, seq ON "party"
+BEGIN SELECT RAISE(ABORT, 'party: what was booked is not changed'); END;;
+CREATE TRIGGER settlement_fixed BEFORE UPDATE OF id, cycle, debtor_agent, creditor_agent, amount ON "settlement"
+BEGIN SELECT RAISE(ABORT, 'settlement: what was booked is not changed'); END;;
+CREATE TRIGGER account_fixed BEFORE UPDATE OF id, owner, purpose, currency ON "account"
+BEGIN SELECT RAISE(ABORT, 'account: what was booked is not changed'); END;;
+CREATE TRIGGER standing_needs_its_verdict BEFORE INSERT ON standing
+WHEN NOT EXISTS (
+  SELECT 1 FROM verdict v WHERE v.id = NEW.verdict AND v.party = NEW.party AND v.list = NEW.list
+  AND (NEW.state <> 'clear' OR v.hit = 0)
+  AND (NEW.state <> 'released' OR 1 = (
+    SELECT d.release FROM decision d JOIN proposal p ON p.id = d.proposal
+    WHERE d.verdict = v.id AND p.state = 'approved' ORDER BY d.seq DESC LIMIT 1))
+)
+BEGIN SELECT RAISE(ABORT, 'standing: no verdict or decision on record allows it'); END;;
+CREATE TRIGGER standing_needs_its_verdict_still BEFORE UPDATE ON standing
+WHEN NOT EXISTS (
+  SELECT 1 FROM verdict v WHERE v.id = NEW.verdict AND v.party = NEW.party AND v.list = NEW.list
+  AND (NEW.state <> 'clear' OR v.hit = 0)
+  AND (NEW.state <> 'released' OR 1 = (
+    SELECT d.release FROM decision d JOIN proposal p ON p.id = d.proposal
+    WHERE d.verdict = v.id AND p.state = 'approved' ORDER BY d.seq DESC LIMIT 1))
+)
+BEGIN SELECT RAISE(ABORT, 'standing: no verdict or decision on record allows it'); END;;
+CREATE TRIGGER payment_needs_verdicts BEFORE INSERT ON payment
+WHEN (SELECT max(id) FROM screening_list) IS NULL
+  OR (SELECT valid_until FROM screening_list WHERE id = (SELECT max(id) FROM screening_list)) < NEW.day
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+BEGIN SELECT RAISE(ABORT, 'payment: a party has no valid verdict on the current lists'); END;;
+CREATE TRIGGER payment_needs_verdicts_still BEFORE UPDATE OF status ON payment
+WHEN NEW.status = 'posted' AND (
+  (SELECT max(id) FROM screening_list) IS NULL OR
+  (SELECT s.list FROM standing s WHERE s.party = NEW.debtor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list))
+BEGIN SELECT RAISE(ABORT, 'payment: a party has no valid verdict on the current lists'); END;;
+CREATE TRIGGER payment_path BEFORE UPDATE OF status ON payment
+WHEN NEW.status <> OLD.status AND OLD.status || '>' || NEW.status NOT IN (
+  'pending>posted', 'pending>voided', 'pending>expired', 'posted>reversed', 'posted>frozen', 'frozen>posted',
+  'frozen>reversed')
+BEGIN SELECT RAISE(ABORT, 'payment: no such step from this status'); END;;

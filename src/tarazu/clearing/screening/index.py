@@ -1,0 +1,264 @@
+"""Blocking: which few names of the lists a name is compared with in full.
+
+Three routes lead to a listed name, and the best of each are compared:
+
+parts     listed parts within the edits that still make a pair are found for each part of the name asked
+          about, exactly (see `Spellings`); listed names are ranked by an estimate of the score from them
+trigrams  cosine of character trigrams, each weighted by how rare it is, idf = ln(1 + N / n) (Spärck Jones
+          1972): for parts written together or apart, and for scripts without short vowels
+whole     names that differ by at most two edits in one word, exactly
+
+Postings are numpy arrays, and nothing is kept on disk.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
+
+from tarazu.clearing.screening.names import NameParts, Part, allowed_edits
+from tarazu.clearing.screening.weights import weights
+
+EDITS = 2  # between whole names in one word, up to which they are always compared
+MOST_POSTINGS = 20_000  # trigram postings counted for one name
+FLOOR = 0.2  # of the best cosine, below which trigrams say nothing
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+class Index:
+    """Every route to N listed names.
+
+    Parameters
+    ----------
+    names
+        (N,) listed names, taken apart.
+    """
+
+    def __init__(self, names: Sequence[NameParts]) -> None:
+        self._trigrams = Trigrams(names)
+        self._keys = Parts([[part.key for part in name.core] for name in names])
+        self._bones = Parts([[part.bones for part in name.core] for name in names])
+        self._joined = Spellings([name.joined for name in names])
+        self._written = Spellings([name.written for name in names])
+
+    def nearest(self, readings: Sequence[NameParts], limit: int) -> list[int]:
+        """Rows of the names to compare with one name, given in all its readings; up to `limit` by each route."""
+        by_parts = []
+        for name in _distinct(readings):
+            if any(part.abjad for part in name.core):
+                by_parts.append(self._bones.nearest([part.bones for part in name.core], limit))
+            by_parts.append(self._keys.nearest([part.key for part in name.core], limit))
+        whole = [self._joined.rows_within(name.joined, limit) for name in _distinct(readings)]
+        whole.append(self._written.rows_within(readings[0].written, limit))
+        by_trigrams = self._trigrams.nearest(readings, limit // 2)
+        return list(dict.fromkeys(chain(*by_parts, *whole, by_trigrams)))
+
+
+def _distinct(readings: Sequence[NameParts]) -> list[NameParts]:
+    """Readings that differ in their core parts."""
+    return list({tuple(part.key for part in name.core): name for name in readings}.values())
+
+
+class Spellings:
+    """Finds every one of some words within a number of edits of a word, by what an edit cannot change.
+
+    One edit changes a word's length by at most one, its set of letters by at most two members and its set
+    of letter pairs by at most six (a swap of neighbours: three go, three come), so no word within
+    reach is passed over.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        lengths = np.array([len(word) for word in words], dtype=np.int64)
+        self._rows = np.argsort(lengths, kind="stable")
+        self._words = [words[row] for row in self._rows.tolist()]
+        self._letters = np.array([_letter_bits(word) for word in self._words], dtype=np.uint64)
+        self._pairs = np.array([_pair_bits(word) for word in self._words], dtype=np.uint64)
+        longest = int(lengths.max()) if len(words) else 0
+        self._starts = np.searchsorted(lengths[self._rows], np.arange(longest + 2))
+
+    def within(self, word: str, edits: int) -> tuple[Rows, NDArray[np.int32]]:
+        """Positions of all words within `edits`, by position in length order, and the edits of each."""
+        last = len(self._starts) - 1
+        start = self._starts[min(max(len(word) - edits, 0), last)]
+        end = self._starts[min(len(word) + edits + 1, last)]
+        apart = np.bitwise_count(self._letters[start:end] ^ np.uint64(_letter_bits(word)))
+        places = np.flatnonzero(apart <= 2 * edits) + start
+        apart = np.bitwise_count(self._pairs[places] ^ np.uint64(_pair_bits(word)))
+        places = places[apart <= 6 * edits]
+        if not len(places):
+            return np.zeros(0, np.intp), np.zeros(0, np.int32)
+        words = [self._words[place] for place in places.tolist()]
+        found = cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.int32)[0]
+        near = found <= edits
+        return self._rows[places[near]], found[near]
+
+    def rows_within(self, word: str, limit: int) -> list[int]:
+        """Positions of the `limit` nearest words within EDITS edits, nearest first, ties by position."""
+        rows, edits = self.within(word, EDITS)
+        return [int(row) for row in rows[np.lexsort((rows, edits))[:limit]]]
+
+
+@lru_cache(maxsize=300_000)
+def _letter_bits(word: str) -> int:
+    bits = 0
+    for char in set(word):
+        bits |= 1 << (ord(char) & 63)
+    return bits
+
+
+def _pair_bits(word: str) -> int:
+    """The set of neighbouring letters, hashed to 64 bits."""
+    bits = 0
+    codes = word.encode("ascii", "replace")
+    for one, other in pairwise(codes):
+        bits |= 1 << ((one * 37 + other) & 63)
+    return bits
+
+
+class Parts:
+    """Listed names by the spellings of their parts.
+
+    Parameters
+    ----------
+    spellings
+        (N,) of the parts of each name; single letters are left out, as any part may begin with one.
+    """
+
+    def __init__(self, spellings: Sequence[Sequence[str]]) -> None:
+        self._number: dict[str, int] = {}
+        word_of, name_of = array("q"), array("q")
+        sizes = np.zeros(len(spellings), dtype=np.float64)
+        for row, words in enumerate(spellings):
+            long = [word for word in words if len(word) > 1]
+            sizes[row] = len(long)
+            word_of.extend([self._number.setdefault(word, len(self._number)) for word in long])
+            name_of.extend([row] * len(long))
+        self._sizes = sizes
+        self._starts, self._names = _postings(word_of, name_of, len(self._number), len(spellings))
+        self._counts = np.diff(self._starts)
+        self._words = Spellings(list(self._number))
+        self._near = lru_cache(maxsize=20_000)(self._near_words)
+
+    def nearest(self, words: Sequence[str], limit: int) -> list[int]:
+        """Rows of the `limit` names whose parts agree best with `words`, best first, ties by row."""
+        asked = [word for word in words if len(word) > 1]
+        near = [self._near(word) for word in asked]
+        numbers = np.concatenate([found for found, _ in near]) if near else np.zeros(0, np.intp)
+        if not len(numbers):
+            return []
+        starts, counts = self._starts[numbers], self._counts[numbers]
+        ends = np.cumsum(counts)
+        postings = self._names[np.repeat(starts - ends + counts, counts) + np.arange(ends[-1])]
+        losses = np.repeat(np.concatenate([loss for _, loss in near]), counts)
+        paired = np.bincount(postings, minlength=len(self._sizes))
+        # Of three parts, one alone makes no match.
+        rows = np.flatnonzero(paired >= (2 if len(asked) > 2 else 1))
+        lost = np.bincount(postings, weights=losses, minlength=len(self._sizes))[rows]
+        lost = self._estimate(len(asked), self._sizes[rows], paired[rows], lost)
+        if len(rows) > 4 * limit:
+            few = np.argpartition(lost, 4 * limit)[: 4 * limit]
+            rows, lost = rows[few], lost[few]
+        return [int(row) for row in rows[np.lexsort((rows, lost))[:limit]]]
+
+    def _estimate(self, asked: int, sizes: Floats, paired: Rows, lost: Floats) -> Floats:
+        """Loss of the score if all parts weighed alike; a name in which two parts pair with one counts both."""
+        w = weights()
+        left = np.maximum(asked - paired, 0)
+        lacking = np.maximum(sizes - paired, 0)
+        lost = lost + w.conflict * np.minimum(left, lacking) + w.extra * np.abs(left - lacking)
+        found: Floats = lost / np.maximum((asked + sizes) / 2, 1) ** w.power
+        return found
+
+    def _near_words(self, word: str) -> tuple[Rows, Floats]:
+        numbers, edits = self._words.within(word, allowed_edits(len(word) + 1))
+        losses = weights().edit * edits / max(len(word), 1)
+        return numbers, losses
+
+
+class Trigrams:
+    """Listed names by the trigrams of their parts."""
+
+    def __init__(self, names: Sequence[NameParts]) -> None:
+        self._number: dict[str, int] = {}
+        of_part: dict[Part, list[int]] = {}
+        gram_of, name_of = array("q"), array("q")
+        for row, name in enumerate(names):
+            for part in name.core:
+                numbers = of_part.get(part)
+                if numbers is None:
+                    found = sorted(_part_grams(part, listed=True))
+                    numbers = [self._number.setdefault(gram, len(self._number)) for gram in found]
+                    of_part[part] = numbers
+                gram_of.extend(numbers)
+                name_of.extend([row] * len(numbers))
+        self._starts, self._names = _postings(gram_of, name_of, len(self._number), len(names))
+        counts = np.diff(self._starts)
+        self._squares = np.log1p(len(names) / np.maximum(counts, 1)) ** 2
+        norms = np.bincount(self._names, weights=np.repeat(self._squares, counts), minlength=len(names))
+        self._inverse_norms = 1 / np.sqrt(np.maximum(norms, 1e-9))
+
+    def nearest(self, readings: Sequence[NameParts], limit: int) -> list[int]:
+        """Rows of the `limit` names of highest cosine, best first, ties by row."""
+        asked = {gram for name in readings for part in name.core for gram in _part_grams(part, listed=False)}
+        found = (self._number.get(gram) for gram in sorted(asked))
+        numbers = self._rarest([number for number in found if number is not None])
+        if not len(numbers):
+            return []
+        starts, ends = self._starts[numbers], self._starts[numbers + 1]
+        rows = np.concatenate([self._names[start:end] for start, end in zip(starts, ends, strict=True)])
+        weight = np.repeat(self._squares[numbers], ends - starts)
+        cosine = np.bincount(rows, weights=weight, minlength=len(self._inverse_norms)) * self._inverse_norms
+        best = np.flatnonzero(cosine >= FLOOR * cosine.max())
+        if len(best) > limit:
+            best = best[np.argpartition(-cosine[best], limit)[:limit]]
+        return [int(row) for row in best[np.lexsort((best, -cosine[best]))]]
+
+    def _rarest(self, numbers: list[int]) -> Rows:
+        """Trigrams by rising number of postings, up to MOST_POSTINGS: the commonest tell least and cost most."""
+        found = np.array(numbers, dtype=np.intp)
+        sizes = self._starts[found + 1] - self._starts[found]
+        order = np.argsort(sizes, kind="stable")
+        kept = np.count_nonzero(np.cumsum(sizes[order]) <= MOST_POSTINGS)
+        return found[order[: max(kept, 4)]]
+
+
+def _part_grams(part: Part, *, listed: bool) -> set[str]:
+    """Trigrams of one part.
+
+    A listed part is filed under its spelling and its consonants (``#``); a question asks for consonants
+    where its own script has no vowels, and for those of listed names in such a script (``@``).
+    """
+    found = set()
+    if not part.abjad:
+        found |= _trigrams(part.key, "")
+    if listed or part.abjad:
+        found |= _trigrams(part.bones, "#")
+    if not listed or part.abjad:
+        found |= _trigrams(part.bones, "@")
+    return found
+
+
+def _trigrams(text: str, mark: str) -> set[str]:
+    padded = f" {text} "
+    return {mark + padded[at : at + 3] for at in range(len(padded) - 2)}
+
+
+def _postings(
+    terms: Iterable[int], rows: Iterable[int], count: int, names: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Rows by term: (count + 1,) starts and the rows, each once for a term, in order."""
+    both = np.array(terms, dtype=np.int64) * max(names, 1) + np.array(rows, dtype=np.int64)
+    both.sort()
+    both = both[np.diff(both, prepend=-1) != 0]
+    term, row = np.divmod(both, max(names, 1))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(term, minlength=count))))
+    return starts, row.astype(np.int32)

@@ -1,0 +1,70 @@
+"""Group commit: orders that several threads submit at the same time are booked together and committed once.
+
+A commit waits for the disk, whatever it carries. So nobody commits alone while others wait: the first who finds
+the writer free books for everybody in the queue, up to a batch, and hands each the answers. Answers are handed out
+only after the commit that carries them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tarazu.clearing.booking import Outcome, Submission
+
+BATCH = 1000  # orders in one transaction
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Orders of one caller, waiting for the writer."""
+
+    submissions: Sequence[Submission]
+    outcomes: list[Outcome] = field(default_factory=list)
+    error: BaseException | None = None
+    done: bool = False
+
+
+class Turns:
+    """The queue before the writer.
+
+    Parameters
+    ----------
+    book
+        Books a batch in one transaction and returns its answers in order.
+    """
+
+    def __init__(self, book: Callable[[Sequence[Submission]], list[Outcome]]) -> None:
+        self._book = book
+        self._queue: deque[_Turn] = deque()
+        self._writer = threading.Lock()
+
+    def take(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Wait until these are booked; raises what their transaction raised."""
+        mine = _Turn(submissions)
+        self._queue.append(mine)
+        while not mine.done:
+            with self._writer:
+                if not mine.done:
+                    self._serve()
+        if mine.error is not None:
+            raise mine.error
+        return mine.outcomes
+
+    def _serve(self) -> None:
+        served = [self._queue.popleft()]
+        size = len(served[0].submissions)
+        while self._queue and size + len(self._queue[0].submissions) <= BATCH:
+            served.append(self._queue.popleft())
+            size += len(served[-1].submissions)
+        try:
+            outcomes = iter(self._book([each for turn in served for each in turn.submissions]))
+            for turn in served:
+                turn.outcomes = [next(outcomes) for _ in turn.submissions]
+        except BaseException as error:
+            for turn in served:
+                turn.error = error
+        for turn in served:
+            turn.done = True
