@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from pathlib import Path
@@ -42,6 +43,13 @@ def test_every_benchmark_shown_is_run_by_ci():
     assert all(script in ci for script in shown)
 
 
+def _sooner(words: list[str]) -> list[str]:
+    """Options with which a command shows the same in less time."""
+    if words[:2] == ["clearing", "demo"]:
+        return ["--days", "40"]
+    return FEW_DRAWS if words[0] in ("plan", "explain") or words[:2] == ["clearing", "project"] else []
+
+
 def tarazu_commands(page: Path) -> list[str]:
     return [line for line in commands(page) if line.startswith("tarazu ")]
 
@@ -51,10 +59,14 @@ def tarazu_commands(page: Path) -> list[str]:
 )
 def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for line in tarazu_commands(page):
+    for line in commands(page):
+        if line.startswith("export "):
+            monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
+        if not line.startswith("tarazu "):
+            continue
         words = shlex.split(line)[1:]
-        slow = words[0] in ("plan", "explain")
-        cli.main([*words, *(FEW_DRAWS if slow else [])], standalone_mode=False)
+        with contextlib.suppress(SystemExit):  # findings, such as a refused payment, end with exit code 1
+            cli.main([*words, *_sooner(words)], standalone_mode=False)
         assert capsys.readouterr().out.strip(), line
 
 

@@ -317,7 +317,9 @@ def test_a_disputed_payment_stays_pending_until_the_dispute_ends(house, clock):
 
 def test_consenting_firms_payments_live_until_their_set_off(house_url, clock):
     parties = [party(each, set_off=True) for each in ("K1", "I1")]
-    house = found_house(house_url, small_scheme(set_off="true", length='"monthly"'), clock=clock, parties=parties)
+    house = found_house(
+        house_url, small_scheme(set_off="true", length='"monthly"'), clock=clock, parties=parties
+    )
     there, back = house.submit([order("a", "K1", "I1", 300_000), order("b", "I1", "K1", 200_000)])
     end = cycle_end(house)
     while clock.day < end:
@@ -481,7 +483,10 @@ def test_only_a_plain_yes_releases_a_hit(house):
     for word in ("false", "no", "0", 2, None):
         details = {"party": "K1", "release": word, "reason": "compared"}
         found = refusal(lambda d=details: house.approve(house.propose("decide", d, BY[0]), BY[1]))
-        assert (found, value(house, "SELECT state FROM standing WHERE party = 'K1'")) == ("InputError", "held"), word
+        assert (found, value(house, "SELECT state FROM standing WHERE party = 'K1'")) == (
+            "InputError",
+            "held",
+        ), word
 
 
 def test_other_processes_follow_new_rules_at_once(house, clock):
@@ -563,8 +568,9 @@ def test_a_party_hit_between_booking_and_close_is_frozen_and_thawed_by_a_release
     decide(house, stopped, release=True)
     assert {status_of(house, each.id) for each in (hit, clear)} == {"posted"}
     assert posted(house, "agent-IRN", "clearing") - before == 300_000 - left
-    assert value(house, "SELECT sum(posted) FROM balance b JOIN account a ON a.id = b.account "
-                        "WHERE purpose = 'frozen'") in (0, -0)
+    assert value(
+        house, "SELECT sum(posted) FROM balance b JOIN account a ON a.id = b.account WHERE purpose = 'frozen'"
+    ) in (0, -0)
 
 
 def test_a_block_keeps_frozen_what_is_frozen(house, clock):
@@ -603,7 +609,9 @@ def test_a_close_nets_charges_interest_settles_at_home_and_opens_the_next(house,
     assert abs(due.amount - (40_000_000 + interest) / 2) <= 1  # half is carried
     assert [posted(house, each, "customer") for each in NAMES] == [0] * len(NAMES)
     assert posted(house, "agent-KAZ", "domestic") == -40_000_000 * KZT
-    assert value(house, "SELECT opened FROM cycle WHERE closed IS NULL") == (end + timedelta(days=1)).isoformat()
+    assert (
+        value(house, "SELECT opened FROM cycle WHERE closed IS NULL") == (end + timedelta(days=1)).isoformat()
+    )
 
 
 def test_what_is_already_due_is_not_demanded_a_second_time(house_url, clock):
@@ -617,6 +625,39 @@ def test_what_is_already_due_is_not_demanded_a_second_time(house_url, clock):
         house.settle(each.id, BY)
         house.confirm_settlement(each.id, "ref", BY[0])
     assert posted(house, "agent-KAZ", "clearing") == 0
+    examine(house)
+    house.close()
+
+
+def test_what_is_demanded_does_not_hang_on_whether_the_last_settlement_is_on_its_way(house_url, clock):
+    """It is confirmed before the second close, or after it: the same is demanded, and the same is left."""
+    house = found_house(house_url, small_scheme(settle_share="0.5", rate="0"), clock=clock)
+    found = []
+    for late in (False, True):
+        house.submit([order(f"a{late}", "K1", "I1", 400_000, settlement_date=clock.day)])
+        (first,) = pay_over(house, clock).settlements
+        house.settle(first.id, BY)
+        if not late:
+            house.confirm_settlement(first.id, "ref", BY[0])
+        clock.day = cycle_end(house)
+        house.submit([order(f"b{late}", "K1", "I1", 200_000, settlement_date=clock.day)])
+        second = pay_over(house, clock).settlements
+        if late:
+            house.confirm_settlement(first.id, "ref", BY[0])
+        for each in second:
+            house.settle(each.id, BY)
+            house.confirm_settlement(each.id, "ref", BY[0])
+        found.append(
+            ([first.amount, *(each.amount for each in second)], posted(house, "agent-KAZ", "clearing"))
+        )
+        back = order(f"c{late}", "I1", "K1", -found[-1][1], settlement_date=clock.day)
+        clock.day += timedelta(days=1)
+        (outcome,) = house.submit([replace(back, settlement_date=clock.day)])
+        clock.day = cycle_end(house)
+        house.advance()
+        assert status_of(house, outcome.id) == "posted"
+        assert posted(house, "agent-KAZ", "clearing") == 0
+    assert found[0] == found[1] == ([200_000, 200_000], -200_000)
     examine(house)
     house.close()
 

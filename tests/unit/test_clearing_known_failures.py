@@ -138,7 +138,9 @@ def test_bulk_is_never_half_committed_when_it_is_cut_off_in_the_middle(house, mo
     tables = ("request", "payment", "entry", "waiting")
     assert [value(house, f"SELECT count(*) FROM {table}") for table in tables] == [0, 0, 0, 0]
     assert size(house) == before
-    assert [each.status for each in house.submit([order(f"k{n}", "K1", "I1") for n in range(10)])] == ["posted"] * 10
+    assert [each.status for each in house.submit([order(f"k{n}", "K1", "I1") for n in range(10)])] == [
+        "posted"
+    ] * 10
 
 
 def test_a_close_that_fails_at_its_end_did_nothing(house, clock, monkeypatch):

@@ -35,7 +35,9 @@ class Intruder:
     def run(self, text: str) -> None:
         with self.engine.begin() as connection:
             if self.engine.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA foreign_keys = ON")  # SQLite leaves this to each connection
+                connection.exec_driver_sql(
+                    "PRAGMA foreign_keys = ON"
+                )  # SQLite leaves this to each connection
             connection.exec_driver_sql(text)
 
     def is_refused(self, text: str, words: str = "") -> None:
@@ -63,7 +65,9 @@ def intruder(founded_url: str) -> Iterator[Intruder]:
     made.engine.dispose()
 
 
-def new_payment(number: int = 900_001, debtor: str = "K1", creditor: str = "I1", day: str = DAY.isoformat()) -> str:
+def new_payment(
+    number: int = 900_001, debtor: str = "K1", creditor: str = "I1", day: str = DAY.isoformat()
+) -> str:
     return (
         "INSERT INTO payment (id, seq, debtor, creditor, debtor_agent, creditor_agent, amount, debit, credit, "
         "settlement_date, expires, day, cycle, status, disputed) VALUES "
@@ -99,8 +103,8 @@ def test_a_payment_of_a_held_agents_firms(house, intruder):
 
 def test_a_payment_on_an_outdated_list(house, intruder):
     intruder.run(
-        "INSERT INTO screening_list (id, digest, names, published, valid_until, entries, content, seq) "
-        "SELECT 900000, digest, names, published, valid_until, entries, content, 900000 FROM screening_list"
+        "INSERT INTO screening_list (id, digest, names, published, valid_until, entries, content, content_digest, seq) "
+        "SELECT 900000, digest, names, published, valid_until, entries, content, content_digest, 900000 FROM screening_list"
     )
     intruder.is_refused(new_payment(), NO_VERDICT)
     later = (DAY + timedelta(days=400)).isoformat()
@@ -133,7 +137,11 @@ def fill(house: ClearingHouse, clock: Clock) -> None:
     house.load_prices({"1001": (0.1, 0.2, "test")}, by=BY[0])
     house.load_lists([listing(NAMES["K2"])], by=BY[0])
     house.submit(
-        [order("a", "K1", "I1"), order("b", "K2", "I1"), order("c", "K1", "I2", settlement_date=DAY + timedelta(1))]
+        [
+            order("a", "K1", "I1"),
+            order("b", "K2", "I1"),
+            order("c", "K1", "I2", settlement_date=DAY + timedelta(1)),
+        ]
     )
     decide(house, "K2", release=True)
     house.void(value(house, "SELECT id FROM payment WHERE status = 'pending'"), "test", BY[0])
@@ -154,7 +162,17 @@ def test_changing_or_deleting_what_was_written(house, intruder, clock):
 
 
 FIXED = {
-    "payment": ("amount", "debit", "credit", "debtor", "creditor", "day", "seq", "settlement_date", "expires"),
+    "payment": (
+        "amount",
+        "debit",
+        "credit",
+        "debtor",
+        "creditor",
+        "day",
+        "seq",
+        "settlement_date",
+        "expires",
+    ),
     "request": ("key", "digest", "status", "reason"),
     "party": ("country", "agent", "currency"),
     "settlement": ("amount", "debtor_agent"),
@@ -200,7 +218,9 @@ def test_a_proposal_opened_again(house, intruder):
 def test_a_standing_that_no_decision_carries(house, intruder):
     house.load_lists([listing(NAMES["K1"])], by=BY[0])
     for state in ("released", "clear"):
-        intruder.is_refused(f"UPDATE standing SET state = '{state}' WHERE party = 'K1'", "no verdict or decision")
+        intruder.is_refused(
+            f"UPDATE standing SET state = '{state}' WHERE party = 'K1'", "no verdict or decision"
+        )
     clear = value(house, "SELECT id FROM verdict WHERE party = 'K2' ORDER BY id DESC")
     intruder.is_refused(
         f"UPDATE standing SET state = 'clear', verdict = {clear} WHERE party = 'K1'", "no verdict or decision"
@@ -226,7 +246,11 @@ def test_a_pending_payment_resolved_twice(house, intruder):
     )
 
 
-PATHS = {"pending": ("reversed", "frozen"), "posted": ("pending", "voided", "expired"), "voided": ("posted", "pending")}
+PATHS = {
+    "pending": ("reversed", "frozen"),
+    "posted": ("pending", "voided", "expired"),
+    "voided": ("posted", "pending"),
+}
 
 
 @pytest.mark.parametrize("status", PATHS)
@@ -242,8 +266,12 @@ def test_a_status_that_does_not_follow(house, intruder, status):
 
 def test_amounts_and_limits_that_make_no_sense(house, intruder):
     for column in ("amount", "debit", "credit"):
-        text = new_payment().replace("1, 1, 1", {"amount": "0, 1, 1", "debit": "1, -1, 1"}.get(column, "1, 1, 0"))
+        text = new_payment().replace(
+            "1, 1, 1", {"amount": "0, 1, 1", "debit": "1, -1, 1"}.get(column, "1, 1, 0")
+        )
         intruder.is_refused(text)
     intruder.is_refused("UPDATE account SET credit_limit = -1")
     intruder.is_refused("UPDATE balance SET pending_debit = -1")
-    intruder.is_refused("INSERT INTO entry (seq, leg, account, amount, layer) SELECT 1, 0, id, 1, 'X' FROM account")
+    intruder.is_refused(
+        "INSERT INTO entry (seq, leg, account, amount, layer) SELECT 1, 0, id, 1, 'X' FROM account"
+    )

@@ -35,12 +35,14 @@ def carry_out(
     return _ACTIONS[action](books, desk, proposal, details, by)
 
 
-def thaw_ready(books: Books, cycle_number: int, by: str) -> int:
+def thaw_ready(books: Books, desk: Desk, by: str) -> int:
     """Book again what was frozen and whose parties all have a valid verdict now; returns how many."""
+    if not desk.lists_hold(books.day):
+        return 0
     frozen = lifecycle.payments(books.connection, tables.payment.c.status == "frozen")
     allowed = lifecycle.may_pay(books.connection, frozen)
     ready = [row for row, may in zip(frozen, allowed, strict=True) if may]
-    lifecycle.thaw(books, ready, cycle_number, by)
+    lifecycle.thaw(books, ready, desk.cycle.id, by)
     return len(ready)
 
 
@@ -50,6 +52,12 @@ def _decide(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any],
     if row is None or row.state not in ("held", "blocked", "released"):
         state = "not registered or not screened" if row is None else row.state
         raise InputError(f"party {details['party']!r} is {state}: there is no hit to decide on.")
+    verdict = tables.verdict
+    screened = books.connection.scalar(sa.select(verdict.c.seq).where(verdict.c.id == row.verdict))
+    if screened is None or screened > proposal:
+        raise InputError(
+            f"party {row.party!r} was screened again after proposal {proposal}. Look at the new verdict, propose anew."
+        )
     release, reason = bool(details["release"]), str(details["reason"]).strip()
     if not reason:
         raise InputError(
@@ -71,7 +79,7 @@ def _decide(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any],
     state = "released" if release else "blocked"
     set_standing(books.connection, row.party, row.verdict, row.list, state)
     if release:
-        thaw_ready(books, desk.cycle.id, by[1])
+        thaw_ready(books, desk, by[1])
     else:
         _drop_all(books, row.party)
     return state
@@ -124,6 +132,11 @@ def _set_limit(books: Books, desk: Desk, proposal: int, details: Mapping[str, An
 
 
 def _close(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any], by: By) -> cycle.Close:
+    before = books.connection.scalar(sa.select(sa.func.max(tables.cycle.c.seq)))
+    if before is not None and before > proposal:
+        raise InputError(
+            f"a cycle was closed after proposal {proposal}: it was not about this one. Propose anew."
+        )
     rate = details["interest_rate"]
     try:
         value = None if rate is None else Decimal(rate)
@@ -133,6 +146,7 @@ def _close(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any], 
 
 
 def _release(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any], by: By) -> int:
+    cycle.need_lists(books, desk)
     return int(settlements.release(books, int(details["settlement"]), by).id)
 
 
@@ -151,7 +165,7 @@ def _add_operator(books: Books, desk: Desk, proposal: int, details: Mapping[str,
         or books.connection.scalar(sa.select(operator.c.name).where(operator.c.name == name))
     ):
         raise InputError(
-            f"operator {name!r}: expected a name that is not an operator's yet, of at most {approvals.LONGEST_NAME} letters."
+            f"operator {name!r}: expected a name of at most {approvals.LONGEST_NAME} letters that is no operator's yet."
         )
     books.record("operator", {"name": name, "by": list(by)})
     books.connection.execute(operator.insert().values(name=name))

@@ -106,6 +106,10 @@ class Desk:
     valid_until: str
     overdue: frozenset[str]
 
+    def lists_hold(self, day: str) -> bool:
+        """Whether the newest lists may be relied on that day."""
+        return self.valid_until >= day
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -141,7 +145,7 @@ def order_json(order: PaymentOrder) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name in _ORDER_FIELDS:
         value = getattr(order, name)
-        if value or name == "amount":
+        if value is not None and value != "":
             body[name] = value if isinstance(value, (int, str)) else str(value)
     return body
 
@@ -183,7 +187,7 @@ class _Batch:
         books.load(set(self.parties) | agents)
         request = tables.request
         keys = [each.order.key for each in sound if each.id is None]
-        self.requests = {
+        self.requests: dict[str, Any] = {
             row.key: row for row in connection.execute(sa.select(request).where(request.c.key.in_(keys)))
         }
         self.waits = self._waiting([each.id for each in sound if each.id is not None])
@@ -392,7 +396,7 @@ class _Batch:
             raise _refused("DT01", str(error)) from error
 
     def _check_standing(self, debtor: Any, creditor: Any, waited: int | None) -> None:
-        if self.desk.valid_until < self.books.day:
+        if not self.desk.lists_hold(self.books.day):
             until = self.desk.valid_until or "never (none is loaded)"
             reason = (
                 f"the sanctions lists may be relied on until {until}; today is {self.books.day}. "
@@ -405,7 +409,7 @@ class _Batch:
                 raise _refused("AG01", f"party {identifier!r} is blocked by a decision on a screening hit.")
             if state not in MAY_PAY:
                 raise _NotBooked(
-                    "held", "AG09", f"party {identifier!r} is {state}: awaits a decision.", "screening"
+                    "held", "RR04", f"party {identifier!r} is {state}: awaits a decision.", "screening"
                 )
 
     def _check_price(self, order: PaymentOrder, amount: int) -> None:

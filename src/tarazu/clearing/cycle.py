@@ -37,7 +37,7 @@ from tarazu.clearing.parties import (
 )
 from tarazu.clearing.parties import standings as standings_of
 from tarazu.clearing.scheme import Scheme
-from tarazu.core.errors import InputError
+from tarazu.core.errors import InputError, ListError
 
 if TYPE_CHECKING:
     from tarazu.clearing.booking import Desk
@@ -120,6 +120,7 @@ def close(books: Books, desk: Desk, interest_rate: Decimal | None, by: Sequence[
         raise InputError(
             f"cycle {cycle.id} ends on {cycle.ends}; today is {books.day}. Close it then or later."
         )
+    need_lists(books, desk)
     expired = expire(books)
     post_due(books, desk, cycle.id)
     frozen = _freeze(books, cycle.id)
@@ -153,6 +154,20 @@ def close(books: Books, desk: Desk, interest_rate: Decimal | None, by: Sequence[
     return result
 
 
+def need_lists(books: Books, desk: Desk) -> None:
+    """Refuse what moves money between the agents on lists that are too old.
+
+    Raises
+    ------
+    ListError
+    """
+    if not desk.lists_hold(books.day):
+        raise ListError(
+            f"the sanctions lists may be relied on until {desk.valid_until or 'never (none is loaded)'}; today is "
+            f"{books.day}. Load newer ones first: tarazu clearing screen --list FILE."
+        )
+
+
 def expire(books: Books) -> int:
     """Let pending payments go whose time has passed; returns how many."""
     payment = tables.payment
@@ -162,7 +177,9 @@ def expire(books: Books) -> int:
 
 
 def post_due(books: Books, desk: Desk, cycle: int) -> int:
-    """Post pending payments whose date has come, unless disputed, held, or waiting for set-off."""
+    """Post pending payments whose date has come, unless disputed, held, or waiting for set-off or for newer lists."""
+    if not desk.lists_hold(books.day):
+        return 0
     payment = tables.payment
     due = lifecycle.payments(
         books.connection,

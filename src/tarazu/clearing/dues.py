@@ -3,7 +3,7 @@
 What an agent owes beyond its swing limit, or the scheme's share of all it owes if that is more, is due in convertible
 currency within the scheme's deadline. Under the rule ``consolidate`` the excess is moved to consolidated accounts
 instead, where it goes on bearing interest and stands against no limit. What an earlier close demanded and has not
-arrived is not demanded again.
+arrived counts as paid here: it is not demanded again.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ def settlements_due(books: Books, desk: Desk, cycle: int) -> tuple[list[Due], di
     owing: dict[str, int] = {}
     consolidated: dict[str, int] = {}
     for agent, account in accounts.items():
-        excess = 0 if account.limit is None else max(0, -account.posted - account.limit)
+        owes = max(0, -account.posted - demanded.get(agent, 0))
+        excess = 0 if account.limit is None else max(0, owes - account.limit)
         if scheme.overflow is Overflow.CONSOLIDATE and excess:
             consolidated[agent] = -excess
             excess = 0
-        share = Fraction(scheme.settle_share) * max(0, -account.posted + consolidated.get(agent, 0))
-        owing[agent] = max(0, max(excess, round(share)) - demanded.get(agent, 0))
+        share = Fraction(scheme.settle_share) * (owes + consolidated.get(agent, 0))
+        owing[agent] = max(excess, round(share))
     _consolidate(books, scheme, accounts, consolidated, cycle)
     due = desk.calendar.add_business_days(books.today, scheme.deadline_days).isoformat()
     owed = {agent: max(0, account.posted - coming.get(agent, 0)) for agent, account in accounts.items()}

@@ -12,6 +12,7 @@ booked together and committed once (group commit); an answer is returned only af
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,6 +138,8 @@ class ClearingHouse:
                 f"({scheme.digest[:12]}). "
                 "Rules change only by two operators: propose `adopt-scheme`."
             )
+        if signer is not None:
+            _check_key(database, seal.public_text(signer), url)
         return cls(database, adopted, signer, today, now)
 
     @property
@@ -165,7 +168,7 @@ class ClearingHouse:
             books.flush()
             self._screener = (number, screener)
             verdicts = screen(books, screener, watchlist.everybody(books.connection))
-            actions.thaw_ready(books, cycle.open_cycle(books.connection).id, by)
+            actions.thaw_ready(books, self._desk(books), by)
         self._retry("held")
         return verdicts
 
@@ -251,7 +254,7 @@ class ClearingHouse:
     def advance(self) -> DayRoll:
         """Begin the business day: post what is due, let go what is late, book what waited for a limit or a cycle."""
         with self._writing() as books:
-            desk = self._desk(books.connection)
+            desk = self._desk(books)
             expired = cycle.expire(books)
             posted = cycle.post_due(books, desk, desk.cycle.id)
             overdue = settlements.mark_overdue(books)
@@ -278,7 +281,7 @@ class ClearingHouse:
         """Approve another operator's proposal and carry it out; both in one transaction."""
         with self._writing() as books:
             action, details, operators = approvals.approve(books, proposal, by)
-            desk = self._desk(books.connection)
+            desk = self._desk(books)
             result = actions.carry_out(books, desk, proposal, action, details, operators)
         if action in ("decide", "pass-price"):
             return self._retry("held")
@@ -402,7 +405,8 @@ class ClearingHouse:
             self._screener = watchlist.kept_screener(connection)
         return self._screener[1]
 
-    def _desk(self, connection: sa.Connection) -> Desk:
+    def _desk(self, books: Books) -> Desk:
+        connection, today = books.connection, books.today
         lists, prices = tables.screening_list, tables.price_range
         valid_until = connection.scalar(sa.select(lists.c.valid_until).order_by(lists.c.id.desc()).limit(1))
         overdue = settlements.listed(connection, "overdue")
@@ -411,7 +415,7 @@ class ClearingHouse:
         return Desk(
             scheme=self.scheme,
             calendar=self._calendar,
-            ratio=lambda given, wanted: rates.ratio(given, wanted, self.today, self.scheme.rate),
+            ratio=lambda given, wanted: rates.ratio(given, wanted, today, self.scheme.rate),
             prices={row.hs: (row.low, row.high) for row in ranges},
             cycle=cycle.open_cycle(connection),
             valid_until=valid_until or "",
@@ -435,7 +439,7 @@ class ClearingHouse:
         """One transaction; where the database itself refuses, one for each order, so that one stops alone."""
         try:
             with self._writing() as books:
-                return book(books, self._desk(books.connection), submissions)
+                return book(books, self._desk(books), submissions)
         except (IntegrityError, DataError, LedgerError) as error:
             if len(submissions) == 1:
                 order = submissions[0].order
@@ -461,3 +465,16 @@ def _adopted(connection: sa.Connection) -> Scheme | None:
     rules = tables.rules
     text = connection.scalar(sa.select(rules.c.text).order_by(rules.c.seq.desc()).limit(1))
     return None if text is None else parse_scheme(text, "the adopted scheme")
+
+
+def _check_key(database: Database, public: str, url: str | Path) -> None:
+    """Refuse a signing key that is not the one the house was founded with: its heads would prove nothing."""
+    journal = tables.journal
+    with database.reading() as connection:
+        body = connection.scalar(sa.select(journal.c.body).where(journal.c.seq == 1))
+    founded = json.loads(body or "{}").get("public_key", "")
+    if founded != public:
+        known = f"{founded[:16]}…" if founded else "none"
+        raise InputError(
+            f"{url}: the key given is {public[:16]}…, the house was founded with {known}. Use that one."
+        )

@@ -72,6 +72,7 @@ screening_list = _table(
     sa.Column(
         "content", sa.LargeBinary, nullable=False
     ),  # the entries, compressed, so that the house stands alone
+    sa.Column("content_digest", sa.String(64), nullable=False),  # SHA-256 of it; the journal holds it too
     sa.Column("seq", sa.BigInteger, nullable=False),
 )
 verdict = _table(
@@ -219,7 +220,7 @@ rate = _table(
     sa.Column("day", DAY, primary_key=True),
     sa.Column("currency", CURRENCY, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),  # a correction is a later row
-    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("name", sa.String(80), primary_key=True),
     sa.Column("per_unit", sa.String(40), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
 )

@@ -12,6 +12,7 @@ not taken away together with all that followed from them. Keep a head outside th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,8 +41,10 @@ class Break:
     what: str
 
     def __str__(self) -> str:
-        row = "" if self.seq is None else f", journal row {self.seq}" if self.table != "journal" else f", row {self.seq}"
-        return f"{self.table}{row}: {self.what}"
+        if self.seq is None:
+            return f"{self.table}: {self.what}"
+        row = "row" if self.table == "journal" else "journal row"
+        return f"{self.table}, {row} {self.seq}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,9 @@ class _Verifier:
             pass
         except SQLAlchemyError as error:  # a table or a cell that the database itself cannot read
             last = self.chain.last_seq
-            self.breaks.append(Break(last + 1, "journal", f"cannot be read after row {last}: {first_line(error)}"))
+            self.breaks.append(
+                Break(last + 1, "journal", f"cannot be read after row {last}: {first_line(error)}")
+            )
         return self._result()
 
     def _journal(self) -> None:
@@ -158,7 +163,8 @@ class _Verifier:
             if not beside:
                 self.all_heads = len(self.chain.heads)
                 beside |= {
-                    name: Mirror(self.connection, name, layout, self.report) for name, layout in BESIDE.items()
+                    name: Mirror(self.connection, name, layout, self.report)
+                    for name, layout in BESIDE.items()
                 }
             event = replay.apply(self.book, seq, day, kind, body)
             if event.faults:
@@ -173,7 +179,9 @@ class _Verifier:
                 self.progress("journal", seq, total)
         self.chain.finish()
         if not beside:
-            self.report(None, "journal", "is empty: no clearing house was founded here, or its rows were taken away")
+            self.report(
+                None, "journal", "is empty: no clearing house was founded here, or its rows were taken away"
+            )
         undone = replay.ended(self.book)
         if undone:
             self.report(self.chain.last_seq, "journal", undone)
@@ -193,6 +201,14 @@ class _Verifier:
             for row in projections.rows(self.book, name):
                 mirror.match(row)
             mirror.finish()
+        self._lists()
+
+    def _lists(self) -> None:
+        """The entries that parties were screened against are those whose hash the journal holds."""
+        lists = tables.screening_list
+        for row in self.connection.execute(sa.select(lists.c.id, lists.c.content, lists.c.content_digest)):
+            if hashlib.sha256(row.content).hexdigest() != row.content_digest:
+                self.report(row.id, "screening_list", "the entries are not those that were loaded")
 
     def _result(self) -> Verification:
         chain, book = self.chain, self.book
@@ -212,7 +228,9 @@ class _Verifier:
     def _notes(self) -> list[Check]:
         chain, notes = self.chain, []
         if not chain.key:
-            what = "no heads are signed" if not self.all_heads else f"{self.all_heads} heads cannot be checked"
+            what = (
+                "no heads are signed" if not self.all_heads else f"{self.all_heads} heads cannot be checked"
+            )
             message = (
                 f"{what}: no public key was given and the book names none. Whoever can write the database could have "
                 "rewritten the whole chain. Open the house with a key, and verify with its public half."
@@ -225,13 +243,15 @@ class _Verifier:
             )
             notes.append(Check.note("own-key", "journal, row 1", message))
         elif self.book.public_key and self.book.public_key != chain.key:
-            notes.append(Check.warning("other-key", "journal, row 1", "the book was founded with another key."))
+            notes.append(
+                Check.warning("other-key", "journal, row 1", "the book was founded with another key.")
+            )
         unsigned = chain.last_seq - chain.last_head
         if chain.key and unsigned and not self.breaks:
             message = f"{unsigned} rows after the last signed head (row {chain.last_head})."
             notes.append(Check.note("rows-after-head", "journal", message))
         if chain.backwards:
-            message = f"{chain.backwards} rows were written at a time before that of the row they follow: a clock was set back."
+            message = f"{chain.backwards} rows carry a time before that of the row they follow: a clock was set back."
             notes.append(Check.warning("clock-set-back", "journal", message))
         return notes
 

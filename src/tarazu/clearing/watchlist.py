@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Sequence
@@ -49,14 +50,15 @@ def keep(books: Books, lists: Sequence[SanctionsList], screener: Screener, schem
     """Write a set of lists as the current one; returns its number. Lists without a date count from today."""
     dates = [each.published for each in lists]
     oldest = min((each or books.today for each in dates), default=books.today)
+    content = zlib.compress(canonical({"lists": [_plain(each) for each in lists]}).encode())
     body: dict[str, Any] = {
+        "content_digest": hashlib.sha256(content).hexdigest(),
         "digest": screener.lists_digest,
         "names": "; ".join(each.name for each in lists),
         "published": None if None in dates else oldest.isoformat(),
         "valid_until": (oldest + timedelta(days=scheme.screening_max_age_days)).isoformat(),
         "entries": sum(len(each.entries) for each in lists),
     }
-    content = zlib.compress(canonical({"lists": [_plain(each) for each in lists]}).encode())
     number = books.record("lists", {**body, "by": by})
     books.connection.execute(
         tables.screening_list.insert().values(id=number, content=content, seq=number, **body)

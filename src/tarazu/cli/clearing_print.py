@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from tarazu.clearing.house import DayRoll
     from tarazu.clearing.netting import SetOff
     from tarazu.clearing.parties import Verdict
+    from tarazu.clearing.reconcile import Reconciliation
     from tarazu.clearing.scheme import Scheme
     from tarazu.clearing.screening.screen import Finding
     from tarazu.clearing.state import State
+    from tarazu.clearing.statement_values import Statement
+    from tarazu.clearing.verify import Verification
     from tarazu.core.table import Table
 
 PIPED_WIDTH = 120  # columns when the output is no terminal
@@ -74,7 +77,7 @@ def console() -> Console:
 
 def grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]], right_from: int = 99) -> Grid:
     """A table without lines; columns from `right_from` on are numbers."""
-    found = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    found = Grid(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for place, header in enumerate(headers):
         found.add_column(header, justify="right" if place >= right_from else "left", overflow="fold")
     for row in rows:
@@ -356,3 +359,98 @@ def print_demo(found: Any) -> None:
     out = console()
     for line in found.story:
         out.print(escape(line), highlight=False)
+
+
+def print_statement(found: Statement) -> None:
+    """Accounts with their movements, what was screened, what was not."""
+    out = console()
+    out.print(
+        f"[bold]{escape(found.name)}[/bold] ({escape(found.party)}), {escape(found.period)}. "
+        f"{escape(found.mark)}"
+    )
+    for account in found.accounts:
+        code = account.currency
+        rows = [
+            (m.day, m.kind, m.payment or "", m.counterparty, money(m.amount, code), money(m.balance, code))
+            for m in account.movements[:MOST_ROWS]
+        ]
+        ends = f"opening {money(account.opening, code)}, closing {money(account.closing, code)}"
+        if not rows and not account.pending and not account.closing:
+            continue
+        out.print(f"\n[bold]{escape(account.title)}[/bold], {code}: {ends}{_few(rows, len(account.movements))}")
+        heads = ("day", "what", "no.", "with", "amount", "balance")
+        if rows:
+            out.print(grid("", heads, rows, 4))
+        if account.pending:
+            held = sum(each.amount for each in account.pending)
+            out.print(f"Pending: {len(account.pending)} payments, {money(held, code)} {code}.")
+    if found.set_off:
+        total = sum(each.amount for each in found.set_off)
+        out.print(
+            f"\nSet off: {money(total, found.unit)} {found.unit} in {len(found.set_off)} payments, final."
+        )
+    for screening in found.screened:
+        out.print(f"\n{escape(screening.said)}")
+    out.print(f"Not checked: {escape('; '.join(found.not_checked))}.")
+    out.print(f"Drawn at journal row {found.head.seq}, {found.head.hash[:16]}.")
+
+
+def print_reconciliations(statements: Sequence[Reconciliation]) -> None:
+    """The differences of each statement; that there are none is said too."""
+    for each in statements:
+        _print_reconciliation(console(), each)
+
+
+def _print_reconciliation(out: Console, found: Reconciliation) -> None:
+    word = "agree" if found.agrees else "differ"
+    out.print(
+        f"{escape(found.agent)}, {found.purpose}, {found.currency}, {found.first} to {found.last}: bank and "
+        f"books {word}; "
+        f"{len(found.matched)} entries match."
+    )
+    if not found.agrees:
+        _print_table(out, found.table, "Findings")
+    for check in found.checks:
+        out.print(escape(str(check)))
+
+
+def reconciliation_dict(found: Reconciliation) -> dict[str, Any]:
+    """JSON-ready findings."""
+    return {
+        "agent": found.agent,
+        "account": found.purpose,
+        "agrees": found.agrees,
+        "opening_difference": found.opening_difference,
+        "closing_difference": found.closing_difference,
+        "findings": found.table.records(),
+        "checks": [str(each) for each in found.checks],
+    }
+
+
+def print_verification(found: Verification) -> None:
+    """What was recomputed, and the first break if there is one."""
+    out = console()
+    out.print(
+        f"Recomputed from the journal: {found.rows:,} rows, {found.entries:,} legs, {found.payments:,} "
+        f"payments, "
+        f"{found.cycles} closed cycles; {found.signed} of {found.heads} signed heads checked."
+    )
+    for each in found.breaks:
+        out.print(f"BREAK at {escape(str(each))}")
+    broken = "The books are broken. Stop booking and keep this database as it is."
+    out.print("Nothing is broken." if found.ok else broken)
+    for note in found.notes:
+        out.print(escape(str(note)))
+
+
+def verification_dict(found: Verification) -> dict[str, Any]:
+    """JSON-ready result."""
+    counts = {row["what"]: row["count"] for row in found.table}
+    breaks = [{"seq": each.seq, "table": each.table, "what": each.what} for each in found.breaks]
+    return {
+        "ok": found.ok,
+        **counts,
+        "key": found.key,
+        "breaks": breaks,
+        "notes": [str(each) for each in found.notes],
+    }

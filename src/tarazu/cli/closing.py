@@ -174,7 +174,7 @@ def approve(
     Example:
       tarazu clearing approve 981 --by bahram
     """
-    from tarazu.clearing.answers import write_for_proposal
+    from tarazu.cli.clearing_files import write_for_proposal
     from tarazu.cli.clearing_print import print_approval, result_dict
 
     books = opened(house, day, key)
@@ -305,7 +305,7 @@ def statement(
     if csv_path:
         outputs.append((csv_path, found.to_csv()))
     if camt_path:
-        outputs.append((camt_path, books.camt053(found).decode()))
+        outputs.append((camt_path, found.to_camt053().decode()))
     written = write(outputs) if outputs else []
     for path in written:
         click.echo(f"Wrote {path}", err=bool(json_path))
@@ -332,12 +332,19 @@ def reconcile(
     Example:
       tarazu clearing reconcile bank.xml --agent KAZ
     """
-    from tarazu.cli.clearing_print import print_reconciliation
+    from tarazu.clearing.messages.bank import read_statements
+    from tarazu.clearing.parties import agent_id
+    from tarazu.clearing.reconcile import reconcile as compare
+    from tarazu.cli.clearing_print import print_reconciliations, reconciliation_dict
 
     books = opened(house, day, key)
-    found = books.reconcile(file, agent, purpose)
-    emit(json_path, found.to_dict(), lambda: print_reconciliation(found))
-    if not found.agrees:
+    found = [
+        compare(books.database, books.scheme, each, agent_id(agent.upper()), purpose)
+        for each in read_statements(file)
+    ]
+    data = {"statements": [reconciliation_dict(each) for each in found]}
+    emit(json_path, data, lambda: print_reconciliations(found))
+    if not all(each.agrees for each in found):
         sys.exit(EXIT_FINDINGS)
 
 
@@ -355,13 +362,13 @@ def verify(house: str, day: Any, key: Path | None, public_key: Path | None, json
       tarazu clearing verify
       tarazu clearing verify --public-key house.pub --json -
     """
-    from tarazu.cli.clearing_print import print_verification
+    from tarazu.cli.clearing_print import print_verification, verification_dict
 
     books = opened(house, day, key)
     trusted = public_key.read_text(encoding="ascii").strip() if public_key else None
     with progress() as step:
         found = books.verify(trusted, step)
-    emit(json_path, found.to_dict(), lambda: print_verification(found))
+    emit(json_path, verification_dict(found), lambda: print_verification(found))
     if not found.ok:
         sys.exit(EXIT_FINDINGS)
 

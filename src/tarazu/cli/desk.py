@@ -321,6 +321,7 @@ def prices(house: str, day: Any, key: Path | None, by: str, dossier: str) -> Non
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a pacs.002 for each file there.",
 )
+@click.option("--answer-to", default="", metavar="PARTY", help="Who sent the files; needed for --answers.")
 @json_option
 def submit(
     house: str,
@@ -329,6 +330,7 @@ def submit(
     files: tuple[Path, ...],
     schemas: Path | None,
     answers: Path | None,
+    answer_to: str,
     json_path: str | None,
 ) -> None:
     """Book payment orders: pacs.008 XML, CSV or JSON. Each is answered; exit code 1 if one was refused.
@@ -337,10 +339,14 @@ def submit(
     Example:
       tarazu clearing submit payments.xml more.csv
     """
-    from tarazu.clearing.answers import write_status_report
     from tarazu.clearing.messages.read import read_payments
+    from tarazu.cli.clearing_files import write_status_report
     from tarazu.cli.clearing_print import print_outcomes, submitted_dict
 
+    if answers is not None and not answer_to:
+        raise click.UsageError(
+            "--answers needs --answer-to: the party that sent the files, such as agent-KAZ."
+        )
     books = opened(house, day, key)
     answered = []
     with progress() as step:
@@ -349,7 +355,8 @@ def submit(
             outcomes = books.submit(batch.orders, step)
             answered.append((file.name, batch, outcomes))
             if answers is not None:
-                click.echo(write_status_report(books, batch, outcomes, answers), err=True)
+                written = write_status_report(books, batch, outcomes, answer_to, answers, file.name)
+                click.echo(f"Wrote {written}", err=True)
     books.close()
     emit(json_path, {"files": [submitted_dict(*each) for each in answered]}, lambda: print_outcomes(answered))
     if any(batch.refused or any(o.status == "refused" for o in outcomes) for _, batch, outcomes in answered):

@@ -249,7 +249,9 @@ class Book:
         self.last_closing: dict[str, int] = {}  # clearing balances at the last close
         self.rates: dict[tuple[str, str], dict[date, Fraction]] = {}
         self.prices: dict[str, tuple[float, float]] = {}
-        self.cache: dict[tuple[Any, ...], Any] = {}  # of what the rules and rates say; emptied when they change
+        self.cache: dict[
+            tuple[Any, ...], Any
+        ] = {}  # of what the rules and rates say; emptied when they change
 
     @property
     def cycle(self) -> Cycle:
@@ -272,6 +274,11 @@ class Book:
             raise Fault(f"payment {number} is {found.status}, expected {' or '.join(states)}")
         return found
 
+    def lists_hold(self, event: Event) -> None:
+        """A fault unless the newest lists may be relied on that day."""
+        until = self.list_until or "never: none was loaded"
+        event.need(self.list_until >= event.day.isoformat(), f"on lists that were valid until {until}")
+
     def may_pay(self, parties: Sequence[Party]) -> bool:
         """Whether each was screened against the current lists and is clear or released."""
         for party in parties:
@@ -287,11 +294,7 @@ class Book:
             if not self.may_pay((party,)):
                 standing = self.standing.get(party.id)
                 stale = standing is not None and standing.list != self.list_id
-                state = (
-                    "not screened"
-                    if standing is None
-                    else (standing.state + " on an older list" * stale)
-                )
+                state = "not screened" if standing is None else (standing.state + " on an older list" * stale)
                 found.append(f"{party.id} is {state}")
         return "; ".join(found)
 

@@ -20,6 +20,7 @@ from tarazu.clearing.audit.mirror import Report, first_line, stream
 from tarazu.clearing.seal import is_signed
 
 FIRST = "0" * 64
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Chain:
@@ -64,7 +65,9 @@ class Chain:
     def finish(self) -> None:
         """Heads of rows that are not there."""
         for seq in self.heads:
-            what = f"signs row {seq}, and the journal ends at row {self.last_seq}: rows after it were taken away"
+            what = (
+                f"signs row {seq}, and the journal ends at row {self.last_seq}: rows after it were taken away"
+            )
             self._report(seq if isinstance(seq, int) else None, "head", what)
 
     def _row(
@@ -72,27 +75,33 @@ class Chain:
     ) -> Iterator[tuple[int, str, str, Any]]:
         if type(seq) is not int or not all(type(each) is str for each in (at, day, kind, body, stored)):
             number = seq if type(seq) is int else None
-            self._report(number, "journal", f"row {seq!r} has a cell that is no text, or a number that is none")
+            self._report(
+                number, "journal", f"row {seq!r} has a cell that is no text, or a number that is none"
+            )
             return
         if seq != self.last_seq + 1:
             self._report(seq, "journal", f"row {seq} follows row {self.last_seq}: {_gap(self.last_seq, seq)}")
         text = f"{self._hash}\n{seq}\n{at}\n{day}\n{kind}\n{body}"
         computed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         if stored != computed:
-            what = f"the hash is {stored}, recomputed {computed}: this row, or its place after row {seq - 1}, was changed"
-            self._report(seq, "journal", what)
+            why = f"this row, or its place after row {seq - 1}, was changed"
+            self._report(seq, "journal", f"the hash is {stored}, recomputed {computed}: {why}")
         if day < self._day:
-            self._report(seq, "journal", f"its business date {day} lies before {self._day}, that of the row before")
+            self._report(
+                seq, "journal", f"its business date {day} lies before {self._day}, that of the row before"
+            )
         self.backwards += at < self._at
         self.last_seq, self._hash, self._at, self._day = seq, stored, at, day
         try:
             parsed = json.loads(body)
-            canonical = json.dumps(parsed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            canonical = _canonical(parsed)
         except (ValueError, RecursionError) as error:
             self._report(seq, "journal", f"the body is no JSON ({error})")
             return
         if canonical != body:
-            self._report(seq, "journal", "the body is not canonical JSON: sorted keys, no spaces, each key once")
+            self._report(
+                seq, "journal", "the body is not canonical JSON: sorted keys, no spaces, each key once"
+            )
         yield seq, day, kind, parsed
 
 

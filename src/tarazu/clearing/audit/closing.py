@@ -68,10 +68,14 @@ def _proven(
         net[each.creditor.id] = net.get(each.creditor.id, 0) + part
         rise = potentials[each.creditor.id] - potentials[each.debtor.id]
         if (part > 0 and rise > 1) or (part < each.amount and rise < 1):
-            event.fault(f"payment {each.id}: {part} of {each.amount} set off at a rise of {rise}: it is not the most")
+            event.fault(
+                f"payment {each.id}: {part} of {each.amount} set off at a rise of {rise}: it is not the most"
+            )
     changed = next((firm for firm, position in net.items() if position), None)
     if changed is not None:
-        event.fault(f"the set-off changes the net position of {changed} by {net[changed]}: it is no circulation")
+        event.fault(
+            f"the set-off changes the net position of {changed} by {net[changed]}: it is no circulation"
+        )
 
 
 def interest(book: Book, event: Event) -> Legs:
@@ -156,15 +160,20 @@ def _dues(book: Book, closing: Closing) -> deque[tuple[str, str, str, int]]:
         return closing.dues
     balance = {agent: book.party(agent).account("clearing") for agent in agents(book)}
     posted = {agent: account.posted for agent, account in balance.items()}
+    before = [each for each in book.settlements.values() if each.status != "settled"]  # demanded, not arrived
+    owes = {
+        agent: max(0, -amount - sum(each.amount for each in before if each.debtor == agent))
+        for agent, amount in posted.items()
+    }
     above = {
-        agent: max(0, -account.posted - account.limit) if account.limit is not None else 0
+        agent: max(0, owes[agent] - account.limit) if account.limit is not None else 0
         for agent, account in balance.items()
     }
     dues: deque[tuple[str, str, str, int]] = deque()
     if book.scheme.overflow is Overflow.CONSOLIDATE:
         owed = {agent: max(0, amount) for agent, amount in posted.items()}
         for debtor, amount in above.items():
-            posted[debtor] += amount
+            owes[debtor] -= amount
             if amount:
                 closing.consolidated[debtor] = -amount
         for debtor, creditor, amount in _pairs(above, owed):
@@ -173,13 +182,11 @@ def _dues(book: Book, closing: Closing) -> deque[tuple[str, str, str, int]]:
             dues.append(("consolidate", debtor, creditor, amount))
         above = dict.fromkeys(above, 0)
     share = Fraction(book.scheme.settle_share)
-    before = [each for each in book.settlements.values() if each.status != "settled"]  # demanded, not arrived
-    owing, owed = {}, {}
-    for agent, amount in posted.items():
-        demanded = sum(each.amount for each in before if each.debtor == agent)
-        coming = sum(each.amount for each in before if each.creditor == agent)
-        owing[agent] = max(0, max(above[agent], round(share * max(0, -amount))) - demanded)
-        owed[agent] = max(0, amount - coming)
+    owing = {agent: max(above[agent], round(share * amount)) for agent, amount in owes.items()}
+    owed = {
+        agent: max(0, amount - sum(each.amount for each in before if each.creditor == agent))
+        for agent, amount in posted.items()
+    }
     dues.extend(("settlement", *each) for each in _pairs(owing, owed))
     closing.dues = dues
     return dues
@@ -243,8 +250,13 @@ def _next_due(book: Book, event: Event, closing: Closing) -> tuple[str, str, int
 
 def close(book: Book, event: Event) -> Legs:
     """The close itself: nothing that had to happen is missing, and every figure is the replay's."""
-    four_eyes.take(book, event, "close-cycle")
+    granted = four_eyes.take(book, event, "close-cycle")
+    book.lists_hold(event)
     closing, cycle = going_on(book, event), book.cycle
+    before = book.cycles[-2].row if len(book.cycles) > 1 else None
+    event.need(
+        (before or 0) < granted.id, "proposed before the cycle before was closed, so not about this one"
+    )
     _nothing_left(book, event, closing)
     counted = list(book.posted.values())
     event.expect(
@@ -282,7 +294,10 @@ def _nothing_left(book: Book, event: Event, closing: Closing) -> None:
     event.need(not _at_home(book), "customers' balances were not settled at home")
     event.need(not _dues(book, closing), f"still due: {list(_dues(book, closing))[:3]}")
     owed = any(closing.interest.values())
-    event.need(closing.interest_booked == owed, f"interest due was {closing.interest}, booked: {closing.interest_booked}")
+    event.need(
+        closing.interest_booked == owed,
+        f"interest due was {closing.interest}, booked: {closing.interest_booked}",
+    )
 
 
 def _figures(book: Book, closing: Closing, agent: str, counted: list[Payment]) -> dict[str, Any]:

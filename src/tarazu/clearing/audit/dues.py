@@ -21,12 +21,15 @@ def step(book: Book, event: Event) -> Legs:
     if body["settlement"] not in book.settlements:
         raise Fault(f"settlement {body['settlement']} was never due")
     found = book.settlements[body["settlement"]]
-    event.need(found.status in _BEFORE[status], f"settlement {found.id} is {found.status}, it cannot be {status}")
+    event.need(
+        found.status in _BEFORE[status], f"settlement {found.id} is {found.status}, it cannot be {status}"
+    )
     if status == "released":
         granted = four_eyes.take(book, event, "release-settlement")
         event.expect(settlement=granted.details["settlement"])
         stopped = book.stopped((book.party(found.debtor), book.party(found.creditor)))
         event.need(not stopped, f"released although {stopped}")
+        book.lists_hold(event)
     elif status == "overdue":
         event.expect(due=found.due)
         event.need(found.due < event.day.isoformat(), f"overdue before its deadline, {found.due}")

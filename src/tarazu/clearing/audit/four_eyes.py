@@ -5,7 +5,18 @@ from __future__ import annotations
 from tarazu.clearing.audit.book import Book, Closing, Event, Fault, Legs, Proposal
 from tarazu.clearing.audit.shapes import DETAILS
 
-CLOSING = ("expired", "post", "freeze", "set-off", "post", "interest", "home", "consolidate", "settlement", "close")
+CLOSING = (
+    "expired",
+    "post",
+    "freeze",
+    "set-off",
+    "post",
+    "interest",
+    "home",
+    "consolidate",
+    "settlement",
+    "close",
+)
 CARRIED_OUT: dict[str, tuple[str, ...]] = {
     "decide": ("decision",),
     "pass-price": ("price-decision",),
@@ -23,7 +34,10 @@ def proposal(book: Book, event: Event) -> Legs:
     body = event.body
     book.by_operator(event, body["by"])
     wanted = DETAILS.get(body["action"], frozenset())
-    event.need(bool(wanted) and body["details"].keys() == wanted, f"{body['action']!r} with other details than its own")
+    event.need(
+        bool(wanted) and body["details"].keys() == wanted,
+        f"{body['action']!r} with other details than its own",
+    )
     book.proposals[event.seq] = Proposal(event.seq, body["action"], body["details"], body["by"])
     return {}
 

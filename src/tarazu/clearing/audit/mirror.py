@@ -32,11 +32,11 @@ BESIDE: dict[str, Layout] = {
     "rules": Layout("seq digest text"),
     "request": Layout("id key digest status code reason"),
     "party": Layout("seq id name kind country currency agent set_off synthetic bic"),
-    "screening_list": Layout("id digest names published valid_until entries seq"),
+    "screening_list": Layout("id digest names published valid_until entries seq content_digest"),
     "verdict": Layout("id party list algorithm hit score entry matched_name list_name seq", 1, 9),
     "decision": Layout("seq proposal verdict release reason"),
     "resolution": Layout("seq payment stage kind"),
-    "rate": Layout("seq day currency name per_unit source", 3),
+    "rate": Layout("seq day currency name per_unit source", 4),
     "price_range": Layout("seq hs low high source", 2),
 }
 # Rows of these say what the whole journal amounts to.
@@ -71,7 +71,9 @@ def stream(connection: sa.Connection, name: str, columns: str, key: int) -> Iter
             yield from map(tuple, part)
             given += len(part)
     except SQLAlchemyError:
-        while row := connection.execute(query.limit(1).offset(given)).first():  # row by row, up to the bad one
+        while row := connection.execute(
+            query.limit(1).offset(given)
+        ).first():  # row by row, up to the bad one
             given += 1
             yield tuple(row)
 
@@ -99,7 +101,9 @@ class Mirror:
             self._extra(self._next)
         found = self._next
         if found is None or found[: self.layout.key] != key:
-            self._say(expected, f"{self._label(expected)} is missing; the journal has it as {short(expected)}")
+            self._say(
+                expected, f"{self._label(expected)} is missing; the journal has it as {short(expected)}"
+            )
             return
         self.count += 1
         self._advance()
@@ -124,7 +128,9 @@ class Mirror:
             self._read += 1
         except (SQLAlchemyError, TypeError, ValueError) as error:
             self._rows, self._next = iter(()), None
-            self._report(None, self.name, f"cannot be read from its row no. {self._read + 1} on: {first_line(error)}")
+            self._report(
+                None, self.name, f"cannot be read from its row no. {self._read + 1} on: {first_line(error)}"
+            )
 
     def _label(self, row: Row) -> str:
         key = zip(self._names, row[: self.layout.key], strict=False)

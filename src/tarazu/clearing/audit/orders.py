@@ -46,7 +46,9 @@ def submitted(book: Book, event: Event) -> Legs:
     order, status = body["order"], body["status"]
     key, content = order.get("key", ""), digest(body["order"])
     event.need(bool(key), "an order without a key")
-    event.need(key not in book.requests, f"key {key!r} stands for payment {book.requests.get(key, (0,))[0]} already")
+    event.need(
+        key not in book.requests, f"key {key!r} stands for payment {book.requests.get(key, (0,))[0]} already"
+    )
     book.requests[key] = (event.seq, content)
     answer = (body.get("code", ""), body.get("reason", ""))
     event.rows.append(("request", (event.seq, key, content, status, *answer)))
@@ -105,7 +107,9 @@ def price_decision(book: Book, event: Event) -> Legs:
 def _waits(book: Book, number: int) -> Waiting:
     waited = book.waiting.get(number)
     if waited is None or waited.state != "waits":
-        raise Fault(f"order {number} {'never waited' if waited is None else 'is ' + waited.state + ' already'}")
+        raise Fault(
+            f"order {number} {'never waited' if waited is None else 'is ' + waited.state + ' already'}"
+        )
     return waited
 
 
@@ -160,9 +164,10 @@ def _customer(book: Book, identifier: str) -> Party:
 def _check_parties(book: Book, event: Event, order: dict[str, Any], debtor: Party, creditor: Party) -> None:
     four = (debtor, creditor, book.party(debtor.agent_id), book.party(creditor.agent_id))
     if not book.may_pay(four):
-        event.fault(f"booked although a party has no valid verdict on the current lists: {book.stopped(four)}")
-    if book.list_until < event.day.isoformat():
-        event.fault(f"booked on lists that were valid until {book.list_until or 'never: none was loaded'}")
+        event.fault(
+            f"booked although a party has no valid verdict on the current lists: {book.stopped(four)}"
+        )
+    book.lists_hold(event)
     for party, name in ((debtor, order.get("debtor_name")), (creditor, order.get("creditor_name"))):
         if name and name != party.name and normalise(name) != normalise(party.name):
             event.fault(f"{party.id} is {party.name!r}, the order says {name!r}, a name that nobody screened")
@@ -232,7 +237,7 @@ def _plausible(book: Book, order: dict[str, Any], payment: Payment) -> bool:
     if usual is None or not quantity or not Decimal(quantity) or (waited is not None and waited.price_passed):
         return True
     scheme = book.scheme
-    value = payment.amount / 10 ** scheme.scale(scheme.unit) / float(quantity)
+    value: float = payment.amount / 10 ** scheme.scale(scheme.unit) / float(quantity)
     band = float(scheme.price_band)
     return usual[0] / band <= value <= usual[1] * band
 

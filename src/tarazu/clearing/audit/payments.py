@@ -75,9 +75,7 @@ def reverse(book: Book, event: Event) -> Legs:
     """Two operators reverse a posted payment: the opposite legs, once."""
     body = event.body
     details = four_eyes.take(book, event, "reverse").details
-    event.expect(
-        payment=details["payment"], code=details["code"], reason=details["reason"]
-    )
+    event.expect(payment=details["payment"], code=details["code"], reason=details["reason"])
     payment = book.payment(body["payment"], "posted")
     event.expect(cycle=book.cycle.id)
     event.need(not payment.set_off, "part of it was set off, which is final")
@@ -105,6 +103,7 @@ def _kept_aside(payment: Payment) -> list[list[int]]:
 def _need_verdicts(book: Book, event: Event, payment: Payment) -> None:
     if not book.may_pay(payment.parties):
         event.fault(f"posted although a party has no valid verdict: {book.stopped(payment.parties)}")
+    book.lists_hold(event)
 
 
 def _resolved(event: Event, number: int, stage: str, kind: str) -> None:

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from tarazu.clearing.audit.book import Book, Waiting
 from tarazu.clearing.audit.mirror import OneOf, Row
 
-_STATES = {"waits": OneOf(("held", "queued")), "booked": "booked", "refused": "refused", "price refused": "refused"}
+_STATES = {
+    "waits": OneOf(("held", "queued")),
+    "booked": "booked",
+    "refused": "refused",
+    "price refused": "refused",
+}
 # Why an order waits may change with each attempt to book it, and no journal row says so.
 _WHY = {"waits": OneOf(("screening", "price", "limit", "cycle", "lists", "rate")), "price refused": "price"}
 

@@ -12,7 +12,10 @@ from tarazu.clearing.audit.shapes import VERDICT, listed
 from tarazu.clearing.scheme import Scheme
 from tarazu.clearing.scheme_file import parse_scheme
 
-_FIRM, _AGENT = ("customer", "offset"), ("position", "domestic", "frozen", "clearing", "convertible", "consolidated")
+_FIRM, _AGENT = (
+    ("customer", "offset"),
+    ("position", "domestic", "frozen", "clearing", "convertible", "consolidated"),
+)
 _IN_UNIT = ("offset", "clearing", "convertible", "consolidated")
 _CHUNK = 1000  # numbers of verdicts that one journal row has
 
@@ -60,7 +63,9 @@ def adopted(book: Book, event: Event) -> Legs:
     for before, after in zip(old.members, new.members, strict=True):
         if before.swing_limit != after.swing_limit:
             number = book.party(f"agent-{after.country}").account("clearing").id
-            book.required.append(("limit", {"account": number, "limit": after.swing_limit, "by": event.body["by"]}))
+            book.required.append(
+                ("limit", {"account": number, "limit": after.swing_limit, "by": event.body["by"]})
+            )
     return {}
 
 
@@ -78,7 +83,10 @@ def party(book: Book, event: Event) -> Legs:
     names = ("id", "name", "kind", "country", "currency", "agent", "limit", "set_off")
     book.parties[identifier] = Party(*(body[name] for name in names))
     event.rows.append(
-        ("party", (event.seq, *(body[name] for name in names if name != "limit"), body["synthetic"], body["bic"]))
+        (
+            "party",
+            (event.seq, *(body[name] for name in names if name != "limit"), body["synthetic"], body["bic"]),
+        )
     )
     return {}
 
@@ -87,7 +95,9 @@ def account(book: Book, event: Event) -> Legs:
     """An account with nothing on it; the row's number is the account's."""
     body = event.body
     owner, purpose = book.party(body["owner"]), body["purpose"]
-    event.need(purpose in (_AGENT if owner.kind == "agent" else _FIRM), f"{owner.kind} has no {purpose} account")
+    event.need(
+        purpose in (_AGENT if owner.kind == "agent" else _FIRM), f"{owner.kind} has no {purpose} account"
+    )
     event.need(purpose not in owner.accounts, f"{owner.id!r} has a {purpose} account already")
     limits = {"customer": owner.limit, "clearing": book.scheme.member(owner.country).swing_limit}
     event.expect(
@@ -123,23 +133,32 @@ def lists(book: Book, event: Event) -> Legs:
     most = timedelta(days=book.scheme.screening_max_age_days)
     if oldest is None:
         event.need(book.scheme.synthetic_only, "lists for real payments have a date")
-        event.need(body["valid_until"] <= (event.day + most).isoformat(), "valid longer than the scheme allows")
+        event.need(
+            body["valid_until"] <= (event.day + most).isoformat(), "valid longer than the scheme allows"
+        )
     else:
         published = date.fromisoformat(oldest)
         event.expect(valid_until=(published + most).isoformat())
-        event.need(published <= event.day <= published + most, f"lists of {oldest} cannot be loaded on this day")
+        event.need(
+            published <= event.day <= published + most, f"lists of {oldest} cannot be loaded on this day"
+        )
     book.list_id, book.list_until = event.seq, body["valid_until"]
     columns = ("digest", "names", "published", "valid_until", "entries")
-    event.rows.append(("screening_list", (event.seq, *(body[name] for name in columns), event.seq)))
+    row = (event.seq, *(body[name] for name in columns), event.seq, body["content_digest"])
+    event.rows.append(("screening_list", row))
     return {}
 
 
 def screened(book: Book, event: Event) -> Legs:
     """Verdicts; a block stays, a hit holds, a release is forgotten."""
+    event.need(bool(event.body["verdicts"]), "a screening of nobody")
     for index, each in enumerate(listed(event.body["verdicts"], VERDICT)):
         number, name = each["id"], each["party"]
         event.need(number == event.seq * _CHUNK + index, f"verdict {number} is numbered out of order")
-        event.need(each["list"] == book.list_id, f"verdict {number} rests on list {each['list']}, not the current one")
+        event.need(
+            each["list"] == book.list_id,
+            f"verdict {number} rests on list {each['list']}, not the current one",
+        )
         book.party(name)
         before = book.standing.get(name)
         state = "held" if each["hit"] else "clear"
@@ -167,6 +186,7 @@ def decision(book: Book, event: Event) -> Legs:
         raise Fault(f"party {body['party']!r} was never screened: there is nothing to decide")
     event.need(standing.state in ("held", "blocked", "released"), f"{body['party']} is {standing.state}")
     event.expect(verdict=standing.verdict)
+    event.need(standing.verdict // _CHUNK < granted.id, "the party was screened again after it was proposed")
     standing.state = "released" if body["release"] else "blocked"
     columns = (body["proposal"], body["verdict"], body["release"], body["reason"])
     event.rows.append(("decision", (event.seq, *columns)))

@@ -47,7 +47,10 @@ HANDLERS: dict[str, Handler] = {
     "settlement": closing.settlement,
     "close": closing.close,
     **dict.fromkeys(
-        (f"settlement-{status}" for status in ("released", "settled", "rejected", "returned", "overdue", "due")),
+        (
+            f"settlement-{status}"
+            for status in ("released", "settled", "rejected", "returned", "overdue", "due")
+        ),
         dues.step,
     ),
 }
@@ -72,7 +75,9 @@ def apply(book: Book, seq: int, day: str, kind: str, body: Any) -> Event:
         if expected != body.get("legs", {}):
             event.fault(f"the legs are {short(body.get('legs', {}))}, recomputed {short(expected)}")
     except _UNUSABLE as error:
-        event.fault(str(error) if isinstance(error, TarazuError | Fault) else f"cannot be replayed: {error!r}")
+        event.fault(
+            str(error) if isinstance(error, TarazuError | Fault) else f"cannot be replayed: {error!r}"
+        )
     _move(book, event, day)
     return event
 

@@ -31,7 +31,9 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     ),
     "account": ("owner:text purpose:text currency:text limit:whole?",),
     "limit": ("account:whole limit:whole? by:list",),
-    "lists": ("digest:text names:text published:text? valid_until:text entries:whole by:text",),
+    "lists": (
+        "content_digest:text digest:text names:text published:text? valid_until:text entries:whole by:text",
+    ),
     "screened": ("verdicts:list",),
     "decision": ("proposal:whole party:text verdict:whole release:flag reason:text by:list",),
     "rates": ("rates:list by:text",),

@@ -116,7 +116,10 @@ def run_demo(
         told, kills, undisturbed = _work(world, inbox, work, url, days, progress)
         house = ClearingHouse.open(url or work / "house.db", today=lambda: world.days[-1])
         try:
-            proofs = (*_proofs(house, public, inbox, told, kills, undisturbed, progress), *write_papers(house, work))
+            proofs = (
+                *_proofs(house, public, inbox, told, kills, undisturbed, progress),
+                *write_papers(house, work),
+            )
             with house.database.reading() as connection:
                 found = figures(connection, inbox.sizes)
             lists = house.state()
@@ -186,7 +189,11 @@ def _proofs(
     )
     broken = "".join(f"; {each}" for each in verified.breaks[:1])
     return (
-        Proof("the books can be recomputed from the journal alone, chain and signature hold", verified.ok, found + broken),
+        Proof(
+            "the books can be recomputed from the journal alone, chain and signature hold",
+            verified.ok,
+            found + broken,
+        ),
         sums,
         sides,
         _acknowledged(result, inbox, told),
@@ -208,4 +215,8 @@ def _acknowledged(result: dict[str, Any], inbox: Inbox, told: Told) -> Proof:
 def _killed(kills: list[Kill]) -> Proof:
     lost, half = sum(each.lost for each in kills), sum(each.half for each in kills)
     found = f"{len(kills)} kills; {lost} acknowledged answers lost, {half} orders of a half-booked message"
-    return Proof("right after each kill nothing acknowledged was missing, nothing half there", all(k.ok for k in kills), found)
+    return Proof(
+        "right after each kill nothing acknowledged was missing, nothing half there",
+        all(k.ok for k in kills),
+        found,
+    )

@@ -1,6 +1,6 @@
 """The clearing desk of the demonstration: a process that works through the inbox, day by day.
 
-    echo '{"inbox": …, "url": …, "key": …, "out": …}' | python -m tarazu.clearing.demo.desk
+    python -m tarazu.clearing.demo.desk        (its orders, a JSON object, are a line on standard input)
 
 It holds nothing in memory that matters. Killed at any moment and started again, it reads from the books which
 business day they have reached, and does that day over: every step either finds in the books that it is done, or
@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +76,7 @@ class ClearingDesk:
         self._step("start of the day", self.house.advance)
         names = {path.name.removesuffix(".xml"): path for path in self._messages()}
         for name in sorted(names):
-            self._step("message", lambda path=names[name]: self._message(path), about=names[name].name)
+            self._step("message", partial(self._message, names[name]), about=names[name].name)
         self._step("queue", self.house.advance)
         self._step("operators", self._act)
         self._step("settlement", self._settle)
@@ -136,7 +139,12 @@ class ClearingDesk:
         if self.out is not None:
             sender = "agent-" + path.stem.split("-")[3]
             answer = status_report(
-                self.house.database, self.house.scheme, outcomes, batch.refused, to=sender, orders=batch.orders
+                self.house.database,
+                self.house.scheme,
+                outcomes,
+                batch.refused,
+                to=sender,
+                orders=batch.orders,
             )
             (self.out / "answers" / f"{path.stem}.pacs002.xml").write_bytes(answer.data)
         unread = [[each.code, each.reason] for each in batch.refused]
@@ -227,15 +235,24 @@ def _parties(path: Path) -> list[Party]:
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Party(
-                row["id"], row["name"], row["country"], row["kind"], int(row["limit"]), row["set_off"] == "True"
+                row["id"],
+                row["name"],
+                row["country"],
+                row["kind"],
+                int(row["limit"]),
+                row["set_off"] == "True",
             )
             for row in csv.DictReader(file)
         ]
 
 
 def main() -> None:
-    """Work as told on standard input; tell about it on standard output, a JSON object on each line."""
-    order = json.load(sys.stdin)
+    """Work as told on standard input; tell about it on standard output, a JSON object on each line.
+
+    Standard input stays open as long as whoever started this is there; when it closes, the desk leaves at once.
+    """
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_leave_when_alone, daemon=True).start()
 
     def tell(event: Mapping[str, Any]) -> None:
         sys.stdout.write(json.dumps(event, ensure_ascii=True) + "\n")
@@ -245,9 +262,15 @@ def main() -> None:
     try:
         ClearingDesk(Path(order["inbox"]), order["url"], Path(order["key"]), out, tell).work()
     except BrokenPipeError:
-        sys.stderr.close()  # whoever started this is gone: there is nobody left to tell
+        os._exit(1)  # whoever started this is gone: there is nobody left to tell
     except TarazuError as error:
         tell({"failed": str(error)})
+
+
+def _leave_when_alone() -> None:
+    while os.read(0, 1):  # not through sys.stdin, whose lock must be free when the interpreter ends
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

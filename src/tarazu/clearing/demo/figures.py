@@ -67,7 +67,9 @@ def figures(connection: sa.Connection, unit_of: dict[str, int]) -> Figures:
     journal, settlement = tables.journal, tables.settlement
     statuses = list(connection.execute(sa.select(request.c.status, request.c.code)))
     sums = connection.execute(
-        sa.select(payment.c.status, sa.func.count().label("count"), sa.func.sum(payment.c.amount).label("sum"))
+        sa.select(
+            payment.c.status, sa.func.count().label("number"), sa.func.sum(payment.c.amount).label("sum")
+        )
         .group_by(payment.c.status)
         .order_by(payment.c.status)
     )
@@ -80,19 +82,21 @@ def figures(connection: sa.Connection, unit_of: dict[str, int]) -> Figures:
     for row in waits:
         count, total = waiting_by.get(row.why, (0, 0))
         waiting_by[row.why] = (count + 1, total + unit_of.get(row.key, 0))
-    kinds = connection.execute(sa.select(journal.c.kind, sa.func.count().label("count")).group_by(journal.c.kind))
+    kinds = connection.execute(
+        sa.select(journal.c.kind, sa.func.count().label("number")).group_by(journal.c.kind)
+    )
     due = list(connection.execute(sa.select(settlement.c.status, settlement.c.amount)))
     cycles = tuple(_cycle(json.loads(body)) for body in _bodies(connection, "close"))
     return Figures(
         orders=len(statuses),
         answers=dict(Counter(row.status for row in statuses)),
         reasons=dict(Counter(row.code for row in statuses if row.status == "refused")),
-        payments={row.status: (row.count, int(row.sum)) for row in sums},
+        payments={row.status: (row.number, int(row.sum)) for row in sums},
         waiting=waiting_by,
         cycles=cycles,
         settled=sum(row.amount for row in due if row.status == "settled"),
         settlements=dict(Counter(row.status for row in due)),
-        events={row.kind: row.count for row in kinds},
+        events={row.kind: row.number for row in kinds},
         hits=_hits(connection),
         verdicts=connection.scalar(sa.select(sa.func.count()).select_from(tables.verdict)) or 0,
         interest=sum(abs(agent["interest"]) for body in _bodies(connection, "close") for agent in _one(body)),
@@ -102,7 +106,9 @@ def figures(connection: sa.Connection, unit_of: dict[str, int]) -> Figures:
 
 def _bodies(connection: sa.Connection, kind: str) -> list[str]:
     journal = tables.journal
-    return list(connection.scalars(sa.select(journal.c.body).where(journal.c.kind == kind).order_by(journal.c.seq)))
+    return list(
+        connection.scalars(sa.select(journal.c.body).where(journal.c.kind == kind).order_by(journal.c.seq))
+    )
 
 
 def _one(body: str) -> list[dict[str, Any]]:

@@ -29,16 +29,18 @@ def being_filled(folder: Path) -> Iterator[Path]:
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}). Name another folder.") from None
+    earlier = work.with_name(work.name + "-earlier")
     try:
         (work / MARK).write_text(_MARKED, encoding="utf-8")
         yield work
         _check(folder)  # it may have changed since
-        if folder.exists():
-            shutil.rmtree(folder)
         work.chmod(0o755)
+        if folder.exists():
+            folder.rename(earlier)
         work.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _check(folder: Path) -> None:

@@ -136,7 +136,11 @@ def _write_script(world: World, special: Incidents, path: Path) -> None:
     body: dict[str, Any] = {
         "operators": given["operators"],
         "days": [str(day) for day in world.days],
-        "prices": {hs: [low, high, given["sources"]] for goods in given["goods"].values() for hs, _, low, high in goods},
+        "prices": {
+            hs: [low, high, given["sources"]]
+            for goods in given["goods"].values()
+            for hs, _, low, high in goods
+        },
         "decisions": decisions(world),
         "actions": {str(day): actions for day, actions in special.actions.items()},
         "settlements": given["settlements"],

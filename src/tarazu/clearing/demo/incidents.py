@@ -49,7 +49,11 @@ class _Writer:
             trade.rng, trade.numbers = random.Random(f"{world.seed} incidents {seller}"), 90_000
 
     def add(
-        self, when: str, name: str, change: Callable[[PaymentOrder, date], PaymentOrder] = lambda o, _: o, **of: Any
+        self,
+        when: str,
+        name: str,
+        change: Callable[[PaymentOrder, date], PaymentOrder] = lambda o, _: o,
+        **of: Any,
     ) -> PaymentOrder | None:
         """An order on the day of `when`, changed; None if that day is not simulated."""
         day = self.world.at(when)
@@ -116,7 +120,9 @@ def _prices(writer: _Writer) -> None:
     passed = writer.add("overpriced", "price passed", dear)
     refused = writer.add("overpriced", "price refused", dear)
     writer.do("price_decided", passed, do="pass-price", release=True, reason="certified seed, contract seen")
-    writer.do("price_decided", refused, do="pass-price", release=False, reason="no contract shown: over-invoiced")
+    writer.do(
+        "price_decided", refused, do="pass-price", release=False, reason="no contract shown: over-invoiced"
+    )
 
 
 def _pending(writer: _Writer) -> None:

@@ -10,6 +10,8 @@ from tarazu.clearing import tables
 from tarazu.clearing.demo.proof import Proof
 from tarazu.clearing.demo.world import settings
 from tarazu.clearing.house import ClearingHouse
+from tarazu.clearing.parties import CLEARING, CONVERTIBLE
+from tarazu.clearing.statement import Statement, statement
 
 PARTIES = ("KAZ-01", "IRN-01", "agent-KAZ", "agent-IRN")
 
@@ -23,7 +25,9 @@ def write_papers(house: ClearingHouse, work: Path) -> tuple[Proof, ...]:
     """Write statements of a few parties for the first and the last closed cycle; prove those of all."""
     cycle = tables.cycle
     with house.database.reading() as connection:
-        closed = list(connection.scalars(sa.select(cycle.c.id).where(cycle.c.closed.is_not(None)).order_by(cycle.c.id)))
+        closed = list(
+            connection.scalars(sa.select(cycle.c.id).where(cycle.c.closed.is_not(None)).order_by(cycle.c.id))
+        )
     for number in dict.fromkeys((*closed[:1], *closed[-1:])):
         for party in shown():
             drawn = house.statement(party, cycle=number)
@@ -31,6 +35,10 @@ def write_papers(house: ClearingHouse, work: Path) -> tuple[Proof, ...]:
             stem.with_suffix(".html").write_text(drawn.to_html(), encoding="utf-8")
             stem.with_suffix(".csv").write_text(drawn.to_csv(), encoding="utf-8", newline="")
     return (_add_up(house, closed),)
+
+
+def _of_cycle(house: ClearingHouse, agent: str, cycle: int) -> Statement:
+    return statement(house.database, house.scheme, agent, cycle=cycle, purposes=(CLEARING, CONVERTIBLE))
 
 
 def _add_up(house: ClearingHouse, closed: list[int]) -> Proof:
@@ -44,7 +52,7 @@ def _add_up(house: ClearingHouse, closed: list[int]) -> Proof:
     drawn = movements = 0
     for owner in owners:
         whole = house.statement(owner.id)
-        parts = [house.statement(owner.id, cycle=number) for number in closed] if owner.kind == "agent" else []
+        parts = [_of_cycle(house, owner.id, number) for number in closed] if owner.kind == "agent" else []
         drawn += 1 + len(parts)
         ends: dict[int, int] = {}
         for each in (*parts, whole):
@@ -56,5 +64,11 @@ def _add_up(house: ClearingHouse, closed: list[int]) -> Proof:
                 if not (ok and joined) or (each is whole and book.closing != balances[book.id]):
                     wrong.append(f"{owner.id} {book.purpose} {each.period}")
                 ends[book.id] = book.closing
-    found = f"{drawn} statements with {movements:,} movements" + (f"; not so: {', '.join(wrong[:3])}" if wrong else "")
-    return Proof("in every statement opening + movements = closing, and the last closing is the balance", not wrong, found)
+    found = f"{drawn} statements with {movements:,} movements" + (
+        f"; not so: {', '.join(wrong[:3])}" if wrong else ""
+    )
+    return Proof(
+        "in every statement opening + movements = closing, and the last closing is the balance",
+        not wrong,
+        found,
+    )

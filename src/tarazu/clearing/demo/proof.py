@@ -60,7 +60,9 @@ def zero_sums(connection: sa.Connection) -> Proof:
     entries = connection.scalar(sa.select(sa.func.count()).select_from(entry))
     off = unbalanced(connection)
     found = f"{entries:,} entries in {', '.join(currencies)}" + (f"; not so: {', '.join(off)}" if off else "")
-    return Proof("each currency sums to zero over all accounts, and each balance is its entries' sum", not off, found)
+    return Proof(
+        "each currency sums to zero over all accounts, and each balance is its entries' sum", not off, found
+    )
 
 
 def mirrored(connection: sa.Connection) -> Proof:
@@ -90,11 +92,17 @@ def economics(connection: sa.Connection) -> dict[str, Any]:
     paid = sa.select(request.c.key, *(c for c in payment.c if c.name not in ("id", "seq"))).join(
         payment, payment.c.id == request.c.id
     )
-    waits = sa.select(request.c.key, waiting.c.state, waiting.c.why).join(waiting, waiting.c.id == request.c.id)
-    closes = connection.scalars(sa.select(journal.c.body).where(journal.c.kind == "close").order_by(journal.c.seq))
+    waits = sa.select(request.c.key, waiting.c.state, waiting.c.why).join(
+        waiting, waiting.c.id == request.c.id
+    )
+    closes = connection.scalars(
+        sa.select(journal.c.body).where(journal.c.kind == "close").order_by(journal.c.seq)
+    )
     return {
         "balances": _rows(connection, amounts),
-        "answers": _rows(connection, sa.select(request.c.key, request.c.status, request.c.code, request.c.digest)),
+        "answers": _rows(
+            connection, sa.select(request.c.key, request.c.status, request.c.code, request.c.digest)
+        ),
         "payments": _rows(connection, paid),
         "waiting": _rows(connection, waits),
         "standing": _rows(connection, sa.select(standing.c.party, standing.c.state)),
@@ -109,7 +117,8 @@ def same_result(one: dict[str, Any], other: dict[str, Any]) -> Proof:
     for part, rows in one.items():
         gone, new = set(rows) - set(other[part]), set(other[part]) - set(rows)
         apart += [f"{part}: {each}" for each in (*sorted(gone)[:_SHOWN], *sorted(new)[:_SHOWN])]
-    counted = f"{len(one['payments']):,} payments, {len(one['balances'])} balances, {len(one['closes'])} closes compared"
+    counts = ", ".join(f"{len(one[part]):,} {part}" for part in ("payments", "balances", "closes"))
+    counted = f"{counts} compared"
     found = counted + (f"; apart: {'; '.join(apart)}" if apart else "")
     return Proof("an undisturbed run of the same seed has the same result", not apart, found)
 

@@ -82,7 +82,9 @@ class Told:
     repeated: int = 0  # answers that were given before, and were the same
     contradicted: int = 0
     refused: dict[str, str] = field(default_factory=dict)  # messages refused whole
-    unread: dict[str, tuple[str, str]] = field(default_factory=dict)  # orders that could not be read, by message
+    unread: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # orders that could not be read, by message
     finished: bool = False
 
     def take(self, event: dict[str, Any]) -> None:
@@ -151,14 +153,15 @@ def started(order: dict[str, Any], silent: bool = False) -> Iterator[subprocess.
         encoding="utf-8",
         env=environment,
     )
+    assert process.stdin is not None
     try:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(order))
-        process.stdin.close()
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
         yield process
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         if process.stdout is not None:
             process.stdout.close()
 
@@ -182,7 +185,9 @@ def _follow(
         under_way = event
         if progress is not None:
             progress("business days", world.days.index(date.fromisoformat(event["day"])), len(world.days))
-        aim = next((each for each in left if (str(each.day), each.step) == (event["day"], event["begin"])), None)
+        aim = next(
+            (each for each in left if (str(each.day), each.step) == (event["day"], event["begin"])), None
+        )
         if aim is not None and hit is None:
             time.sleep(aim.delay)
             process.kill()

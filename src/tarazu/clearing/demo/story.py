@@ -83,8 +83,8 @@ def _rules(f: Facts) -> Iterator[str]:
     yield "The rules"
     firms = sum(map(len, f.world.firms.values()))
     agreed = sum(map(len, f.world.consenting.values()))
-    limits = {member.swing_limit for member in scheme.members}
-    shown = " and ".join(_money(f, limit) for limit in sorted(limits - {None}))
+    limits = {member.swing_limit for member in scheme.members if member.swing_limit is not None}
+    shown = " and ".join(_money(f, limit) for limit in sorted(limits)) or "any amount"
     yield (
         f"The scheme is {scheme.id}, a proposal that nobody has adopted. {firms} firms pay and are paid in tenge or "
         "rials, each through its own country's agent. Between the two agents only one figure counts: what one owes "
@@ -108,7 +108,9 @@ def _screening(f: Facts) -> Iterator[str]:
     ends = {each["party"]: each for each in _decided(f)}
     for party, (name, score, listed) in sorted(figures.hits.items()):
         decision = ends.get(party)
-        word = "undecided at the end" if decision is None else "released" if decision["release"] else "blocked"
+        word = (
+            "undecided at the end" if decision is None else "released" if decision["release"] else "blocked"
+        )
         why = "" if decision is None else f": {decision['reason']}"
         yield f"  {party}  {name}  ~  {listed}  (score {score:.2f})  {word}{why}"
     yield (
@@ -167,7 +169,11 @@ def _others(f: Facts) -> Iterator[str]:
         if status in figures.payments:
             count, total = figures.payments[status]
             yield f"  {count:>5,}  {_money(f, total):>22}  {text}"
-    for why, text in (("limit", "still queued for the swing limit"), ("screening", "held"), ("price", "held")):
+    for why, text in (
+        ("limit", "still queued for the swing limit"),
+        ("screening", "held"),
+        ("price", "held"),
+    ):
         if why in figures.waiting:
             count, total = figures.waiting[why]
             yield f"  {count:>5,}  {_money(f, total):>22}  {text}: never booked, so not paid through clearing"
@@ -188,9 +194,9 @@ def _cycles(f: Facts) -> Iterator[str]:
     yield "  cycle  closed      payments    gross  set off   netted  remains   owed by     owed in all  to be paid"
     for each in cycles:
         yield (
-            f"  {each.number:>5}  {each.closed}  {each.payments:>8,}  {_m(f, each.gross):>7}  {_m(f, each.set_off):>7}  "
-            f"{_m(f, each.netted):>7}  {_m(f, each.net):>7}   {each.debtor:<10}  {_m(f, each.closing):>11}  "
-            f"{_m(f, each.due):>10}"
+            f"  {each.number:>5}  {each.closed}  {each.payments:>8,}  {_m(f, each.gross):>7}  "
+            f"{_m(f, each.set_off):>7}  {_m(f, each.netted):>7}  {_m(f, each.net):>7}   {each.debtor:<10}  "
+            f"{_m(f, each.closing):>11}  {_m(f, each.due):>10}"
         )
     gross = sum(each.gross for each in cycles)
     off, netted, net = (sum(getattr(each, n) for each in cycles) for n in ("set_off", "netted", "net"))
@@ -233,7 +239,13 @@ def _killing(f: Facts) -> Iterator[str]:
         "over. What it had acknowledged was noted outside of it:"
     )
     for each in f.kills:
-        found = "" if each.written is None else "; the whole message was booked" if each.written else "; nothing of it was booked"
+        found = (
+            ""
+            if each.written is None
+            else "; the whole message was booked"
+            if each.written
+            else "; nothing of it was booked"
+        )
         what = f"while booking {each.about}" if each.about else f"during: {each.step}"
         found = f"; {each.half} orders of it were there, not the others" if each.half else found
         yield f"  {each.day}  {what}{found}; {each.acknowledged:,} answers given, {each.lost} lost"
@@ -285,5 +297,3 @@ def _money(f: Facts, amount: int | None) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
-
-

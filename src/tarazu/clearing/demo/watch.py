@@ -29,7 +29,9 @@ def write_lists(world: World, folder: Path) -> int:
         with sdn.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(_sdn(*row) for row in rows)
         with alt.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([number, number * 10, "aka", f"{name} Group", _NONE] for number, name in rows)
+            csv.writer(file).writerows(
+                [number, number * 10, "aka", f"{name} Group", _NONE] for number, name in rows
+            )
         text = sdn.read_text(encoding="utf-8")
         changed, before = changed + (text != before), text
     return changed
@@ -39,7 +41,12 @@ def decisions(world: World) -> list[dict[str, Any]]:
     """What two operators decide about the parties that the list comes to name, and from which day on."""
     found = []
     for suspect, when, release, reason in (
-        ("near_match", "near_match_released", True, "another firm: other address, other owners, documents seen"),
+        (
+            "near_match",
+            "near_match_released",
+            True,
+            "another firm: other address, other owners, documents seen",
+        ),
         ("listed", "blocked", False, "the listed firm itself: same register number"),
         ("listed_by_error", "error_released", True, "the publisher confirms an error in the entry"),
     ):

@@ -24,7 +24,6 @@ from tarazu.clearing.scheme import Scheme, load_scheme
 from tarazu.core.parameters import bundled_text
 
 SOURCE = "synthetic: seeded random walk of tarazu clearing demo"
-_AHEAD_AT_MOST = 24  # calendar days: the booking refuses a settlement date that lies farther ahead
 
 
 @cache
@@ -59,12 +58,14 @@ class World:
 
     def at(self, name: str) -> date | None:
         """The day on which something out of the ordinary happens; None if the simulated span ends before."""
-        cycle, number = settings()["when"][name]
+        cycle, number = map(int, settings()["when"][name])
         if cycle > len(self.cycles):
             return None
         days = self.cycles[cycle - 1]
         at = number - 1 if number > 0 else number
-        complete = cycle < len(self.cycles) or self.scheme.cycle.end(days[0], self.scheme.calendar()) == days[-1]
+        complete = (
+            cycle < len(self.cycles) or self.scheme.cycle.end(days[0], self.scheme.calendar()) == days[-1]
+        )
         if (number < 0 and not complete) or not -len(days) <= at < len(days):
             return None
         return days[at]
@@ -84,12 +85,12 @@ class World:
     def minor(self, usd: float, code: str, day: date) -> int:
         """An amount in minor units of a currency; at least 1."""
         rate = self.rates[day].get(code, 1.0)
-        return max(1, round(usd * rate * 10 ** self.scheme.scale(code)))
+        return max(1, round(usd * rate * float(10 ** self.scheme.scale(code))))
 
     def in_unit(self, order: PaymentOrder, day: date) -> int:
         """What an order amounts to at a day's rates, in minor units of the unit of account."""
         decimals = self.scheme.scale(self.scheme.unit) - self.scheme.scale(order.currency)
-        return round(order.amount / self.rates[day].get(order.currency, 1.0) * 10**decimals)
+        return round(order.amount / self.rates[day].get(order.currency, 1.0) * float(10**decimals))
 
 
 def build(seed: int, days: int) -> World:
@@ -197,13 +198,12 @@ class Trade:
         return seller, self.rng.choice(self.world.firms[self.buyer][apart:-1])
 
     def _one(self, day: date) -> PaymentOrder:
-        given, rng, end = settings(), self.rng, self.world.end_of(day)
+        given, rng = settings(), self.rng
         mu = log(self.mean * self.season[day.month - 1]) - given["spread"] ** 2 / 2
         usd = min(max(exp(rng.gauss(mu, given["spread"])), given["smallest"]), given["largest"])
-        if rng.random() < given["circular"] and (end - day).days <= _AHEAD_AT_MOST:
+        if rng.random() < given["circular"]:
             sellers, buyers = self.world.consenting[self.seller], self.world.consenting[self.buyer]
-            found = self.order(day, rng.choice(sellers), rng.choice(buyers), usd)
-            return replace(found, settlement_date=end)
+            return self.order(day, rng.choice(sellers), rng.choice(buyers), usd)
         draw = rng.random()
         share, member = given["national_orders"], self.world.scheme.member
         code = ""

@@ -14,7 +14,7 @@ Postings are numpy arrays, and nothing is kept on disk.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -23,11 +23,17 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from tarazu.clearing.screening.names import NameParts, Part, allowed_edits
+from tarazu.clearing.screening.names import NameParts, Part, allowed_bone_edits, allowed_edits
 from tarazu.clearing.screening.weights import weights
 
 EDITS = 2  # between whole names in one word, up to which they are always compared
-MOST_POSTINGS = 20_000  # trigram postings counted for one name
+MOST_POSTINGS = 10_000  # trigram postings counted for one name
+PAIR = 1024.0  # in the count of paired parts, what a pair without loss counts
+FAINT = 0.35  # loss of a part from which it does not lead to a name: two edits in four letters
+WORTH = (
+    0.6  # estimated loss from which a name is not compared in full; a hit loses 0.3 at most, as weights stand
+)
+AT_LEAST = 3  # names that are compared nevertheless, to show the nearest
 FLOOR = 0.2  # of the best cosine, below which trigrams say nothing
 
 Floats = NDArray[np.float64]
@@ -45,8 +51,8 @@ class Index:
 
     def __init__(self, names: Sequence[NameParts]) -> None:
         self._trigrams = Trigrams(names)
-        self._keys = Parts([[part.key for part in name.core] for name in names])
-        self._bones = Parts([[part.bones for part in name.core] for name in names])
+        self._keys = Parts([[part.key for part in name.core] for name in names], allowed_edits)
+        self._bones = Parts([[part.bones for part in name.core] for name in names], allowed_bone_edits)
         self._joined = Spellings([name.joined for name in names])
         self._written = Spellings([name.written for name in names])
 
@@ -59,7 +65,7 @@ class Index:
             by_parts.append(self._keys.nearest([part.key for part in name.core], limit))
         whole = [self._joined.rows_within(name.joined, limit) for name in _distinct(readings)]
         whole.append(self._written.rows_within(readings[0].written, limit))
-        by_trigrams = self._trigrams.nearest(readings, limit // 2)
+        by_trigrams = self._trigrams.nearest(readings, limit // 4)
         return list(dict.fromkeys(chain(*by_parts, *whole, by_trigrams)))
 
 
@@ -79,7 +85,8 @@ class Spellings:
     def __init__(self, words: Sequence[str]) -> None:
         lengths = np.array([len(word) for word in words], dtype=np.int64)
         self._rows = np.argsort(lengths, kind="stable")
-        self._words = [words[row] for row in self._rows.tolist()]
+        self._words = np.array([*words, ""], dtype=object)[self._rows]
+        self._lengths = lengths[self._rows].astype(np.int16)
         self._letters = np.array([_letter_bits(word) for word in self._words], dtype=np.uint64)
         self._pairs = np.array([_pair_bits(word) for word in self._words], dtype=np.uint64)
         longest = int(lengths.max()) if len(words) else 0
@@ -91,12 +98,15 @@ class Spellings:
         start = self._starts[min(max(len(word) - edits, 0), last)]
         end = self._starts[min(len(word) + edits + 1, last)]
         apart = np.bitwise_count(self._letters[start:end] ^ np.uint64(_letter_bits(word)))
+        # An edit that changes the length changes one member of the set of letters only.
+        apart += np.abs(self._lengths[start:end] - len(word)).astype(np.uint8)
         places = np.flatnonzero(apart <= 2 * edits) + start
-        apart = np.bitwise_count(self._pairs[places] ^ np.uint64(_pair_bits(word)))
-        places = places[apart <= 6 * edits]
+        if len(word) > 3 * edits:  # a shorter word has too few pairs to tell by
+            pairs = np.bitwise_count(self._pairs[places] ^ np.uint64(_pair_bits(word)))
+            places = places[pairs <= 6 * edits]
         if not len(places):
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
-        words = [self._words[place] for place in places.tolist()]
+        words = self._words[places].tolist()
         found = cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.int32)[0]
         near = found <= edits
         return self._rows[places[near]], found[near]
@@ -124,6 +134,15 @@ def _pair_bits(word: str) -> int:
     return bits
 
 
+def _told_apart(words: Iterable[str]) -> list[str]:
+    """Words of two letters or more; one that comes again is marked, or Issa Issa would pair with any Issa."""
+    found: list[str] = []
+    for word in words:
+        if len(word) > 1:
+            found.append(word + "2" * found.count(word))
+    return found
+
+
 class Parts:
     """Listed names by the spellings of their parts.
 
@@ -131,14 +150,17 @@ class Parts:
     ----------
     spellings
         (N,) of the parts of each name; single letters are left out, as any part may begin with one.
+    allowed
+        Edits within which two parts of a length are a pair.
     """
 
-    def __init__(self, spellings: Sequence[Sequence[str]]) -> None:
+    def __init__(self, spellings: Sequence[Sequence[str]], allowed: Callable[[int], int]) -> None:
+        self._allowed = allowed
         self._number: dict[str, int] = {}
         word_of, name_of = array("q"), array("q")
         sizes = np.zeros(len(spellings), dtype=np.float64)
         for row, words in enumerate(spellings):
-            long = [word for word in words if len(word) > 1]
+            long = _told_apart(words)
             sizes[row] = len(long)
             word_of.extend([self._number.setdefault(word, len(self._number)) for word in long])
             name_of.extend([row] * len(long))
@@ -150,38 +172,56 @@ class Parts:
 
     def nearest(self, words: Sequence[str], limit: int) -> list[int]:
         """Rows of the `limit` names whose parts agree best with `words`, best first, ties by row."""
-        asked = [word for word in words if len(word) > 1]
-        near = [self._near(word) for word in asked]
-        numbers = np.concatenate([found for found, _ in near]) if near else np.zeros(0, np.intp)
-        if not len(numbers):
+        asked = _told_apart(words)
+        last = np.empty(len(self._sizes), dtype=np.int32)
+        found = [self._names_near(word, last) for word in asked]
+        if not found:
             return []
-        starts, counts = self._starts[numbers], self._counts[numbers]
-        ends = np.cumsum(counts)
-        postings = self._names[np.repeat(starts - ends + counts, counts) + np.arange(ends[-1])]
-        losses = np.repeat(np.concatenate([loss for _, loss in near]), counts)
-        paired = np.bincount(postings, minlength=len(self._sizes))
+        names = np.concatenate([each for each, _ in found])
+        losses = np.concatenate([each for _, each in found])
+        # Pairs and their losses in one count: losses of all parts together stay far below PAIR.
+        value = np.bincount(names, weights=PAIR - losses, minlength=len(self._sizes))
         # Of three parts, one alone makes no match.
-        rows = np.flatnonzero(paired >= (2 if len(asked) > 2 else 1))
-        lost = np.bincount(postings, weights=losses, minlength=len(self._sizes))[rows]
-        lost = self._estimate(len(asked), self._sizes[rows], paired[rows], lost)
+        rows = np.flatnonzero(value > (PAIR if len(asked) > 2 else 0))
+        paired = np.ceil(value[rows] / PAIR)
+        estimate = self._estimate(len(asked), self._sizes[rows], paired, PAIR * paired - value[rows])
         if len(rows) > 4 * limit:
-            few = np.argpartition(lost, 4 * limit)[: 4 * limit]
-            rows, lost = rows[few], lost[few]
-        return [int(row) for row in rows[np.lexsort((rows, lost))[:limit]]]
+            few = np.argpartition(estimate, 4 * limit)[: 4 * limit]
+            rows, estimate = rows[few], estimate[few]
+        order = np.lexsort((rows, estimate))[:limit]
+        worth = max(int(np.count_nonzero(estimate[order] <= WORTH)), AT_LEAST)
+        return [int(row) for row in rows[order[:worth]]]
 
-    def _estimate(self, asked: int, sizes: Floats, paired: Rows, lost: Floats) -> Floats:
-        """Loss of the score if all parts weighed alike; a name in which two parts pair with one counts both."""
+    def _names_near(self, word: str, last: NDArray[np.int32]) -> tuple[NDArray[np.int32], Floats]:
+        """Names with a part near `word`, each once, and its least loss; `last` is room for N numbers."""
+        numbers, losses = self._near(word)
+        if not len(numbers):
+            return np.zeros(0, np.int32), np.zeros(0, np.float64)
+        counts = self._counts[numbers]
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1], dtype=np.int32)
+        names = self._names[np.repeat(self._starts[numbers] - ends + counts, counts) + places]
+        # Losses fall, and the last of repeated assignments stays: the place of each name's least loss.
+        last[names] = places
+        least = last[names] == places
+        return names[least], np.repeat(losses, counts)[least]
+
+    def _estimate(self, asked: int, sizes: Floats, paired: Floats, lost: Floats) -> Floats:
+        """Loss of the score if all parts weighed alike."""
         w = weights()
-        left = np.maximum(asked - paired, 0)
-        lacking = np.maximum(sizes - paired, 0)
+        left = np.clip(asked - paired, 0, w.most_left)
+        lacking = np.clip(sizes - paired, 0, w.most_left)
         lost = lost + w.conflict * np.minimum(left, lacking) + w.extra * np.abs(left - lacking)
-        found: Floats = lost / np.maximum((asked + sizes) / 2, 1) ** w.power
+        found: Floats = lost / np.maximum(paired + (left + lacking) / 2, 1) ** w.power
         return found
 
     def _near_words(self, word: str) -> tuple[Rows, Floats]:
-        numbers, edits = self._words.within(word, allowed_edits(len(word) + 1))
+        """Listed parts that pair with `word`, and their losses, falling."""
+        numbers, edits = self._words.within(word, self._allowed(len(word) + 1))
         losses = weights().edit * edits / max(len(word), 1)
-        return numbers, losses
+        order = np.lexsort((numbers, -losses))
+        order = order[losses[order] <= FAINT]
+        return numbers[order], losses[order]
 
 
 class Trigrams:

@@ -28,6 +28,7 @@ from tarazu.clearing.screening.weights import document, weights
 from tarazu.core.names import normalise, transliterate
 from tarazu.core.parameters import bundled_text
 
+LONGEST_NUMBER = 18  # digits; a longer run is read as letters
 LONG_FORM = 6  # letters from which an organisation form is recognised when misspelt
 FILES = ("forms.csv", "words.toml", "folding.toml", "weights.toml")
 
@@ -104,6 +105,11 @@ def allowed_edits(length: int) -> int:
     if length < 3:
         return max(length - 1, 0)
     return 2 if length < 10 else 3
+
+
+def allowed_bone_edits(length: int) -> int:
+    """The same between consonants only, of which each says more."""
+    return 0 if length < 3 else 1 if length < 6 else 2
 
 
 @lru_cache(maxsize=4_096)
@@ -225,7 +231,7 @@ def _with_roles(words: Sequence[tuple[str, bool]], person: bool) -> list[Part]:
     found: list[Part] = []
     for word, abjad in words:
         # Xi and VI are numbers behind a name, not at its head.
-        if word.isdigit() or (found and not person and word in numbers):
+        if (word.isdigit() and len(word) <= LONGEST_NUMBER) or (found and not person and word in numbers):
             number = numbers.get(word) or int(word)
             last = found[-1] if found else None
             if last and last.role is Role.NUMBER and number < 10 and _is_tens(last.text):

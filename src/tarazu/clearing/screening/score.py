@@ -3,12 +3,13 @@
     score = 1 - (sum_p w_p l_p + c_conflict min(U, V) + c_extra |U - V| + small) / W^power
 
 over the pairs p of aligned parts with weight w and loss l; U and V are the weights of parts of either
-name that found no partner, and W the mean weight of the names. Parts left over on *both* sides contradict
-each other and cost most; parts missing on one side (a patronymic, a grandfather's name) cost little. The
-loss of a pair is its optimal string alignment distance (edits, adjacent transposition being one) over its
-length, on the exact spelling or, at a small price, on the folded one; parts further apart than
-`allowed_edits` are no pair. Power below 1 keeps one contradiction from vanishing in a long name. Names
-that differ by two edits as a whole, and names written together, are caught by comparing them in one word.
+name that found no partner, at most `most_left` each, and W the weight of the pairs plus half of U + V.
+Parts left over on *both* sides contradict each other and cost most; parts missing on one side (a patronymic,
+a grandfather's name) cost little. The loss of a pair is its optimal string alignment distance (edits,
+adjacent transposition being one) over its length, on the exact spelling or, at a small price, on the folded
+one; parts further apart than `allowed_edits` are no pair. Power below 1 keeps one contradiction from
+vanishing in a long name. Names that differ by two edits as a whole, and names written together, are caught
+by comparing them in one word.
 
 The method is Tarazu's own. Constants are data: data/screening/weights.toml says what each means.
 """
@@ -21,7 +22,15 @@ from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
-from tarazu.clearing.screening.names import NameParts, Part, Role, allowed_edits, parse, together
+from tarazu.clearing.screening.names import (
+    NameParts,
+    Part,
+    Role,
+    allowed_bone_edits,
+    allowed_edits,
+    parse,
+    together,
+)
 from tarazu.clearing.screening.weights import Weights, weights
 
 NO_PAIR = 2.0  # a loss above any that pairs
@@ -82,7 +91,7 @@ def _bones_loss(a: str, b: str, w: Weights) -> float:
     if a == b:
         return w.bones
     length = max(len(a), len(b))
-    limit = 0 if length < 3 else 1 if length < 6 else 2
+    limit = allowed_bone_edits(length)
     edits = OSA.distance(a, b, score_cutoff=limit)
     return NO_PAIR if edits > limit else w.bones + w.edit * edits / length
 
@@ -143,13 +152,14 @@ def _from_pairs(a: NameParts, b: NameParts, pairs: Sequence[_Move], w: Weights) 
         matched += weight
         left_a -= sum([part.weight for part in a.core[i:e]])
         left_b -= sum([part.weight for part in b.core[j:f]])
-    left_a, left_b = max(left_a, 0.0), max(left_b, 0.0)
+    # A long tail of further words (an address, say) counts no more than a few: it must not hide a listed name.
+    left_a, left_b = min(max(left_a, 0.0), w.most_left), min(max(left_b, 0.0), w.most_left)
     lost += w.conflict * min(left_a, left_b) + w.extra * abs(left_a - left_b) + _small(a, b, w)
     if len(pairs) > 1:
         in_order = sorted(pairs, key=lambda move: move[2])
         if any(earlier[4] > later[4] for earlier, later in pairwise(in_order)):
             lost += w.order
-    value: float = 1 - lost / max((a.weight + b.weight) / 2, 1.0) ** w.power
+    value: float = 1 - lost / max(matched + (left_a + left_b) / 2, 1.0) ** w.power
     # One shared part is a shared surname or trade name, not a match, while either name has another.
     if matched <= 1.2 * w.name and max(left_a, left_b) >= 0.9 * w.name:
         value = min(value, w.single)

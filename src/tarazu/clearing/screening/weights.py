@@ -25,6 +25,7 @@ class Weights:
     join: float
     conflict: float
     extra: float
+    most_left: float
     light: float
     form: float
     order: float

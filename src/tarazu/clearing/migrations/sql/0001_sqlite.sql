@@ -22,7 +22,8 @@ CREATE TRIGGER entry_not_replaced BEFORE INSERT ON "entry" WHEN EXISTS (SELECT 1
 BEGIN SELECT RAISE(ABORT, 'entry: a row is never replaced'); END;;
 CREATE TRIGGER resolution_not_replaced BEFORE INSERT ON "resolution" WHEN EXISTS (SELECT 1 FROM resolution WHERE payment = NEW.payment AND stage = NEW.stage)
 BEGIN SELECT RAISE(ABORT, 'resolution: a row is never replaced'); END;;
-CREATE TRIGGER rate_not_replaced BEFORE INSERT ON "rate" WHEN EXISTS (SELECT 1 FROM rate WHERE day = NEW.day AND currency = NEW.currency AND seq = NEW.seq)
+CREATE TRIGGER rate_not_replaced BEFORE INSERT ON "rate" WHEN EXISTS (SELECT 1 FROM rate
+  WHERE day = NEW.day AND currency = NEW.currency AND seq = NEW.seq AND name = NEW.name)
 BEGIN SELECT RAISE(ABORT, 'rate: a row is never replaced'); END;;
 CREATE TRIGGER price_range_not_replaced BEFORE INSERT ON "price_range" WHEN EXISTS (SELECT 1 FROM price_range WHERE hs = NEW.hs AND seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'price_range: a row is never replaced'); END;;
