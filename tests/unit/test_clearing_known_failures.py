@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -27,25 +26,12 @@ from clearing_support import (
     status_of,
     value,
 )
-from tarazu.clearing import booking
+from tarazu.clearing.admission import Admission, Submission
 from tarazu.clearing.books import Books
 from tarazu.clearing.house import ClearingHouse
 from tarazu.core.errors import InputError
 
 TOMORROW = DAY + timedelta(days=1)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def house(founded_url: str, clock: Clock) -> Iterator[ClearingHouse]:
-    opened = ClearingHouse.open(founded_url, today=clock)
-    yield opened
-    examine(opened)
-    opened.close()
 
 
 def hold(house: ClearingHouse, key: str = "hold", amount: int = 100_000) -> int:
@@ -114,7 +100,7 @@ def test_foreign_exchange_hold_has_a_row_for_every_leg(house):
 def test_bulk_is_never_half_committed_when_the_database_refuses_one(house, monkeypatch):
     """The program forgets to look at the verdicts: the database refuses that one, and the others stand."""
     house.load_lists([listing(NAMES["K2"])], by=BY[0])
-    monkeypatch.setattr(booking._Batch, "_check_standing", lambda *_: None)
+    monkeypatch.setattr(Admission, "_check_standing", lambda *_: None)
     outcomes = house.submit([order("a", "K1", "I1"), order("b", "K2", "I1"), order("c", "K3", "I1")])
     assert [each.status for each in outcomes] == ["posted", "refused", "posted"]
     assert "no valid verdict" in outcomes[1].reason
@@ -209,7 +195,7 @@ def test_an_order_that_waited_is_booked_once(house_url):
     house = found_house(house_url, small_scheme(overflow='"queue"', swing_limit="1_000.00"), clock=clock)
     _, queued = house.submit([order("a", "K1", "I1"), order("b", "K1", "I1")])
     house.submit([order("back", "I1", "K1")])
-    again = booking.Submission(order("b", "K1", "I1"), queued.id)
+    again = Submission(order("b", "K1", "I1"), queued.id)
     first = house._turns.take([again])[0]
     set_limit(house, "agent-KAZ", None, "clearing")
     second = house._turns.take([again])[0]  # a desk that read the queue before the first one booked
@@ -225,7 +211,7 @@ def test_an_order_refused_after_waiting_stays_refused(house_url):
     """The other desk read the queue before the first one refused the order."""
     house = found_house(house_url, small_scheme(overflow='"queue"', swing_limit="1_000.00"))
     _, queued = house.submit([order("a", "K1", "I1"), order("b", "K1", "I1")])
-    again = booking.Submission(order("b", "K1", "I1"), queued.id)
+    again = Submission(order("b", "K1", "I1"), queued.id)
     set_limit(house, "K1", 0)  # looks at the queue again, too
     assert value(house, "SELECT state FROM waiting WHERE id = :i", i=queued.id) == "refused"
     house.submit([order("back", "I1", "K2")])

@@ -88,6 +88,7 @@ def _second_cycle(house: ClearingHouse, clock: Clock) -> None:
     house.reissue_settlement(due, BY[1])
     clock.day += timedelta(days=30)
     house.advance()
+    house.settle(due, BY)  # late, but before it is paid
     house.confirm_settlement(due, "SWIFT-1", BY[0])
     house.return_settlement(due, "AC04", "account closed", BY[0])
     _agree(house, "add-operator", name="Dana")

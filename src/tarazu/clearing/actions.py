@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tarazu.clearing import approvals, cycle, lifecycle, settlements, tables
-from tarazu.clearing.booking import Desk
+from tarazu.clearing.admission import Desk
 from tarazu.clearing.books import Books
 from tarazu.clearing.parties import CLEARING, CUSTOMER, agent_id, set_standing
 from tarazu.clearing.scheme_file import parse_scheme

@@ -8,14 +8,13 @@ A payment of ``u`` in the unit of account, ``x`` in the debtor's currency and ``
 
 Four of them exchange the two currencies over the agents' exchange positions; the two on the clearing accounts
 are what one agent owes the other. Orders are taken in the order in which they came; each is checked against
-what those before it left. The checks, in this order: key, parties and names, eligibility, amounts, dates,
-standing (screening), price, limits.
+what those before it left (`tarazu.clearing.admission`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -24,35 +23,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tarazu.clearing import tables
-from tarazu.clearing.books import fits
+from tarazu.clearing.admission import Admission, Booked, Desk, NotBooked, Submission, unfit
 from tarazu.clearing.order import PaymentOrder
-from tarazu.clearing.parties import CLEARING, CUSTOMER, MAY_PAY, POSITION, standings
-from tarazu.clearing.rates import convert_int
-from tarazu.clearing.scheme import Overflow, Scheme
-from tarazu.core.errors import InputError
-from tarazu.core.names import normalise
+from tarazu.clearing.parties import CLEARING, CUSTOMER, POSITION
 
 if TYPE_CHECKING:
     from tarazu.clearing.books import Account, Books
-    from tarazu.clearing.calendar import JointCalendar
 
-Ratio = Callable[[str, str], tuple[int, int]]
-LARGEST_PAYMENT = 2**56  # minor units; balances of thousands of such payments stay within 64 bits
-LONGEST = {
-    "key": 200,
-    "debtor": 80,
-    "creditor": 80,
-    "currency": 3,
-    "debtor_name": 500,
-    "creditor_name": 500,
-    "hs": 12,
-    "invoice": 200,
-    "message_id": 200,
-    "instruction_id": 200,
-    "end_to_end_id": 200,
-    "transaction_id": 200,
-    "uetr": 200,
-}
 _MANY = 1000
 _ORDER_FIELDS = tuple(each.name for each in fields(PaymentOrder))
 
@@ -78,61 +55,6 @@ class Outcome:
     reason: str = ""
     source: str = ""
     repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a batch of orders is judged by; read once per transaction.
-
-    Attributes
-    ----------
-    ratio
-        Units of one currency per unit of another today, as a fraction; raises `InputError` without a rate.
-    prices
-        Usual unit values by HS code, USD per kilogram: (low, high).
-    cycle
-        Row of the open cycle.
-    valid_until
-        Last day on which the newest sanctions list may be relied on; empty if there is none.
-    overdue
-        Agents with a settlement past its deadline: they may not owe more.
-    """
-
-    scheme: Scheme
-    calendar: JointCalendar
-    ratio: Ratio
-    prices: Mapping[str, tuple[float, float]]
-    cycle: Any
-    valid_until: str
-    overdue: frozenset[str]
-
-    def lists_hold(self, day: str) -> bool:
-        """Whether the newest lists may be relied on that day."""
-        return self.valid_until >= day
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """An order with its place in the books: a new one, or one that waited (`id`) and may now pass (`waived`)."""
-
-    order: PaymentOrder
-    id: int | None = None
-    waived: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Booked:
-    amount: int
-    debit: int
-    credit: int
-    settlement_date: date
-    expires: str
-    status: str
-
-
-class _NotBooked(Exception):  # noqa: N818  (an answer, not an error)
-    def __init__(self, status: str, code: str, reason: str, why: str = "") -> None:
-        self.status, self.code, self.reason, self.why = status, code, reason, why
 
 
 def book(books: Books, desk: Desk, submissions: Sequence[Submission]) -> list[Outcome]:
@@ -175,28 +97,15 @@ class _Batch:
     def __init__(self, books: Books, desk: Desk, submissions: Sequence[Submission]) -> None:
         self.books, self.desk, self.submissions = books, desk, submissions
         connection = books.connection
-        self.unfit = {id(each): why for each in submissions if (why := _unfit(each.order))}
+        self.unfit = {id(each): why for each in submissions if (why := unfit(each.order))}
         sound = [each for each in submissions if id(each) not in self.unfit]
-        names = {each.order.debtor for each in sound} | {each.order.creditor for each in sound}
-        party = tables.party
-        self.parties = {
-            row.id: row for row in connection.execute(sa.select(party).where(party.c.id.in_(sorted(names))))
-        }
-        agents = {row.agent for row in self.parties.values()}
-        self.standing = standings(connection, names | agents)
-        books.load(set(self.parties) | agents)
+        self.admission = Admission(books, desk, [each.order for each in sound])
         request = tables.request
         keys = [each.order.key for each in sound if each.id is None]
         self.requests: dict[str, Any] = {
             row.key: row for row in connection.execute(sa.select(request).where(request.c.key.in_(keys)))
         }
         self.waits = self._waiting([each.id for each in sound if each.id is not None])
-        self.queued = self._queues()
-        self.checked_names: dict[tuple[str, str], bool] = {}
-        self.ratios: dict[tuple[str, str], tuple[int, int]] = {}
-        self.dates: dict[date, date] = {}
-        self.expiries: dict[date, str] = {}
-        self.admitted: dict[str, bool] = {}
         self.new_requests: list[tuple[Any, ...]] = []
         self.new_waiting: list[tuple[Any, ...]] = []
         self.new_payments: list[tuple[Any, ...]] = []
@@ -211,19 +120,6 @@ class _Batch:
                 waiting.c.id.in_(numbers[start : start + _MANY])
             )
             found |= {row.id: row.state for row in self.books.connection.execute(query)}
-        return found
-
-    def _queues(self) -> dict[str, set[int]]:
-        """Numbers of queued orders by the debtor's agent: nothing that came later goes before them."""
-        waiting, party = tables.waiting, tables.party
-        query = (
-            sa.select(waiting.c.id, party.c.agent)
-            .join(party, party.c.id == waiting.c.debtor)
-            .where(waiting.c.state == "queued")
-        )
-        found: dict[str, set[int]] = {}
-        for row in self.books.connection.execute(query):
-            found.setdefault(row.agent, set()).add(row.id)
         return found
 
     def run(self) -> list[Outcome]:
@@ -254,8 +150,8 @@ class _Batch:
             status = {"booked": "posted", "refused": "refused"}[self.waits[submission.id]]
             return Outcome(order.key, status, submission.id, source=order.source, repeated=True)
         try:
-            booked = self._judge(submission)
-        except _NotBooked as no:
+            booked = self.admission.judge(submission)
+        except NotBooked as no:
             return self._not_booked(submission, no)
         return self._booked(submission, booked)
 
@@ -269,201 +165,7 @@ class _Batch:
         self.books.record("refused-key", {"order": order_json(order), "first": first.id})
         return Outcome(order.key, "refused", None, "AM05", reason, order.source)
 
-    def _judge(self, submission: Submission) -> _Booked:
-        """Amounts, date and status; raises `_NotBooked` with the answer otherwise."""
-        order, waited = submission.order, submission.id
-        debtor, creditor = self._party(order.debtor), self._party(order.creditor)
-        self._check_names(order, debtor, creditor)
-        if debtor.country == creditor.country:
-            raise _refused("AG01", f"both parties are in {debtor.country}: clearing is between members.")
-        self._check_goods(order)
-        amount, debit, credit = self._amounts(order, debtor.currency, creditor.currency, waited)
-        self._check_size(amount, debit, credit)
-        self._check_open()
-        settles = self._settles(order, self.books.today if waited else None)
-        self._check_standing(debtor, creditor, waited)
-        if "price" not in submission.waived:
-            self._check_price(order, amount)
-        self._check_limits(debtor, amount, debit, waited)
-        circular = self.desk.scheme.set_off and debtor.set_off and creditor.set_off
-        if not circular and settles == self.books.today:
-            return _Booked(amount, debit, credit, settles, settles.isoformat(), "posted")
-        # What waits for the set-off of its cycle waits for the close, whenever that is.
-        until = max(settles, date.fromisoformat(self.desk.cycle.ends)) if circular else settles
-        return _Booked(amount, debit, credit, settles, self._expires(until), "pending")
-
-    def _party(self, identifier: str) -> Any:
-        found = self.parties.get(identifier)
-        if found is None or found.kind == "agent":
-            raise _refused(
-                "AC01", f"party {identifier!r} is not registered. Register it: tarazu clearing party add."
-            )
-        return found
-
-    def _check_names(self, order: PaymentOrder, debtor: Any, creditor: Any) -> None:
-        for given, party in ((order.debtor_name, debtor), (order.creditor_name, creditor)):
-            if not given or given == party.name:
-                continue
-            pair = (given, party.name)
-            if pair not in self.checked_names:
-                self.checked_names[pair] = normalise(given) == normalise(party.name)
-            if not self.checked_names[pair]:
-                # A name that was never screened must not travel under an identifier that was.
-                raise _refused(
-                    "BE01", f"party {party.id!r} is registered as {party.name!r}, the order says {given!r}."
-                )
-
-    def _check_goods(self, order: PaymentOrder) -> None:
-        scheme = self.desk.scheme
-        if order.hs not in self.admitted:
-            self.admitted[order.hs] = scheme.admits(order.hs)
-        if not self.admitted[order.hs]:
-            stated = f"HS {order.hs}" if order.hs else "no HS code"
-            raise _refused("AG01", f"{scheme.id} does not admit it: the order states {stated}.")
-
-    def _amounts(
-        self, order: PaymentOrder, paid: str, received: str, waited: int | None
-    ) -> tuple[int, int, int]:
-        unit, given = self.desk.scheme.unit, order.currency
-        if given not in (unit, paid, received):
-            raise _refused("AM03", f"currency {given!r}: expected {unit}, {paid} or {received}.")
-        if order.amount <= 0:
-            raise _refused("AM12", f"expected an amount above 0, got {order.amount}.")
-        try:
-            amount = self._convert(order.amount, given, unit)
-            debit = order.amount if given == paid else self._convert(amount, unit, paid)
-            credit = order.amount if given == received else self._convert(amount, unit, received)
-        except InputError as error:  # no rate of today
-            raise _later(waited, "NARR", str(error), "rate") from error
-        if min(amount, debit, credit) <= 0:
-            raise _refused("AM06", "the amount is nothing in one of the currencies, after rounding.")
-        return amount, debit, credit
-
-    def _convert(self, amount: int, given: str, wanted: str) -> int:
-        if given == wanted:
-            return amount
-        if (given, wanted) not in self.ratios:
-            self.ratios[given, wanted] = self.desk.ratio(given, wanted)
-        return convert_int(amount, *self.ratios[given, wanted])
-
-    def _check_size(self, amount: int, debit: int, credit: int) -> None:
-        scheme = self.desk.scheme
-        if max(amount, debit, credit) >= LARGEST_PAYMENT:
-            raise _refused("AM02", "the amount is beyond what the ledger takes in one of its currencies.")
-        if scheme.payment_min is not None and amount < scheme.payment_min:
-            raise _refused(
-                "AM06", f"{amount} is less than the scheme's smallest payment, {scheme.payment_min}."
-            )
-        if scheme.payment_max is not None and amount > scheme.payment_max:
-            raise _refused(
-                "AM02", f"{amount} is more than the scheme's largest payment, {scheme.payment_max}."
-            )
-
-    def _check_open(self) -> None:
-        cycle, scheme = self.desk.cycle, self.desk.scheme
-        if not scheme.in_force(self.books.today):
-            until = f" to {scheme.valid_to}" if scheme.valid_to else ""
-            raise _refused(
-                "AG01", f"{scheme.id} is in force from {scheme.valid_from}{until}; today is {self.books.day}."
-            )
-        if self.books.day > cycle.ends:
-            raise _NotBooked(
-                "queued", "DT01", f"cycle {cycle.id} ended on {cycle.ends} and is not closed yet.", "cycle"
-            )
-
-    def _settles(self, order: PaymentOrder, not_before: date | None) -> date:
-        asked, today = order.settlement_date, self.books.today
-        if not_before is not None:
-            asked = max(asked, not_before)
-        if asked < today:
-            raise _refused("DT01", f"settlement date {asked} has passed; today is {today}.")
-        if (asked - today).days > 2 * max(self.desk.scheme.pending_days, 1) + 14:
-            raise _refused("DT01", f"settlement date {asked} is too far ahead of {today}.")
-        if asked not in self.dates:
-            self.dates[asked] = self._calendar_day(asked, 0)
-        return self.dates[asked]
-
-    def _expires(self, until: date) -> str:
-        """The day after which a pending payment expires."""
-        if until not in self.expiries:
-            self.expiries[until] = self._calendar_day(until, self.desk.scheme.pending_days).isoformat()
-        return self.expiries[until]
-
-    def _calendar_day(self, day: date, ahead: int) -> date:
-        try:
-            return self.desk.calendar.add_business_days(day, ahead)
-        except InputError as error:  # a year whose holidays nobody has listed
-            raise _refused("DT01", str(error)) from error
-
-    def _check_standing(self, debtor: Any, creditor: Any, waited: int | None) -> None:
-        if not self.desk.lists_hold(self.books.day):
-            until = self.desk.valid_until or "never (none is loaded)"
-            reason = (
-                f"the sanctions lists may be relied on until {until}; today is {self.books.day}. "
-                "Load newer ones: tarazu clearing screen --list FILE."
-            )
-            raise _later(waited, "AG01", reason, "lists")
-        for identifier in (debtor.id, creditor.id, debtor.agent, creditor.agent):
-            state = self.standing.get(identifier, "not screened")
-            if state == "blocked":
-                raise _refused("AG01", f"party {identifier!r} is blocked by a decision on a screening hit.")
-            if state not in MAY_PAY:
-                raise _NotBooked(
-                    "held", "RR04", f"party {identifier!r} is {state}: awaits a decision.", "screening"
-                )
-
-    def _check_price(self, order: PaymentOrder, amount: int) -> None:
-        usual = self._usual_price(order.hs)
-        if usual is None or not order.quantity_kg:
-            return
-        scheme = self.desk.scheme
-        value = amount / 10 ** scheme.scale(scheme.unit) / float(order.quantity_kg)
-        band = float(scheme.price_band)
-        if not usual[0] / band <= value <= usual[1] * band:
-            raise _NotBooked(
-                "held",
-                "NARR",
-                f"unit value {value:.4g} {scheme.unit}/kg of HS {order.hs}: the dossier's range is {usual[0]:.4g} to "
-                f"{usual[1]:.4g}, and the scheme flags beyond {band:g} times. Awaits a decision.",
-                "price",
-            )
-
-    def _usual_price(self, hs: str) -> tuple[float, float] | None:
-        for length in (6, 4, 2):
-            if len(hs) >= length and hs[:length] in self.desk.prices:
-                return self.desk.prices[hs[:length]]
-        return None
-
-    def _check_limits(self, debtor: Any, amount: int, debit: int, waited: int | None) -> None:
-        agent = debtor.agent
-        if agent in self.desk.overdue:
-            raise _later(
-                waited, "AG01", f"{agent} has a settlement past its deadline and may not owe more.", "limit"
-            )
-        line = self._account(debtor.id, CUSTOMER, debtor.currency)
-        if line.available is not None and line.available < debit:
-            words = f"party {debtor.id!r} has {line.available} {line.currency} available, not {debit}."
-            raise _refused("AM04", words)
-        overflow = self.desk.scheme.overflow
-        if overflow not in (Overflow.REJECT, Overflow.QUEUE):
-            return
-        swing = self._account(agent, CLEARING, self.desk.scheme.unit)
-        if swing.available is None:
-            return
-        words = f"{agent} has {swing.available} {swing.currency} of its swing limit left, not {amount}."
-        if overflow is Overflow.REJECT and swing.available < amount:
-            raise _later(waited, "AM21", words, "limit")
-        if swing.available < amount:
-            raise _NotBooked("queued", "AM21", words, "limit")
-        if any(waited is None or number < waited for number in self.queued.get(agent, ())):
-            raise _NotBooked(
-                "queued", "AM21", f"orders of {agent} before it wait for the swing limit.", "limit"
-            )
-
-    def _account(self, owner: str, purpose: str, currency: str) -> Account:
-        return self.books.account(owner, purpose, currency)
-
-    def _not_booked(self, submission: Submission, no: _NotBooked) -> Outcome:
+    def _not_booked(self, submission: Submission, no: NotBooked) -> Outcome:
         order = submission.order
         body = {"status": no.status, "code": no.code, "reason": no.reason}
         number = submission.id
@@ -477,19 +179,19 @@ class _Batch:
             if no.status in ("held", "queued"):
                 self.new_waiting.append((number, no.status, no.why, False, order.debtor, order.creditor))
         if no.status == "queued":
-            self.queued.setdefault(self.parties[order.debtor].agent, set()).add(number)
+            self.admission.queued.setdefault(self.admission.parties[order.debtor].agent, set()).add(number)
         return Outcome(order.key, no.status, number, no.code, no.reason, order.source)
 
     def _leaves(self, number: int, order: PaymentOrder, state: str, why: str = "") -> None:
         """Note what became of an order that waited."""
         self.left_waiting.append({"number": number, "now": state, "cause": why})
-        party = self.parties.get(order.debtor)
+        party = self.admission.parties.get(order.debtor)
         if party is not None:
-            self.queued.get(party.agent, set()).discard(number)
+            self.admission.queued.get(party.agent, set()).discard(number)
 
-    def _booked(self, submission: Submission, booked: _Booked) -> Outcome:
+    def _booked(self, submission: Submission, booked: Booked) -> Outcome:
         order = submission.order
-        debtor, creditor = self.parties[order.debtor], self.parties[order.creditor]
+        debtor, creditor = self.admission.parties[order.debtor], self.admission.parties[order.creditor]
         legs = self._legs(debtor, creditor, booked)
         settles = booked.settlement_date.isoformat()
         body = {
@@ -534,8 +236,8 @@ class _Batch:
         )
         return Outcome(order.key, booked.status, number, source=order.source)
 
-    def _legs(self, debtor: Any, creditor: Any, booked: _Booked) -> list[tuple[Account, int]]:
-        account, unit = self._account, self.desk.scheme.unit
+    def _legs(self, debtor: Any, creditor: Any, booked: Booked) -> list[tuple[Account, int]]:
+        account, unit = self.admission.account, self.desk.scheme.unit
         return [
             (account(debtor.id, CUSTOMER, debtor.currency), -booked.debit),
             (account(debtor.agent, POSITION, debtor.currency), booked.debit),
@@ -559,27 +261,3 @@ class _First:
     status: str
     code: str
     reason: str
-
-
-def _refused(code: str, reason: str) -> _NotBooked:
-    return _NotBooked("refused", code, reason)
-
-
-def _later(waited: int | None, code: str, reason: str, why: str) -> _NotBooked:
-    """What refuses a new order only delays one that waits already: nothing was wrong with that one."""
-    return _refused(code, reason) if waited is None else _NotBooked("queued", code, reason, why)
-
-
-def _unfit(order: PaymentOrder) -> str:
-    """Why an order cannot even be kept; empty for a sound one."""
-    for name, longest in LONGEST.items():
-        text = getattr(order, name)
-        if len(text) > longest:
-            return f"{name}: expected at most {longest} characters, got {len(text)}."
-        if not text.isprintable() and not fits(text):  # the first test is fast, and true of nearly every text
-            return f"{name}: a zero byte or a broken character. Expected Unicode text."
-    if not order.key:
-        return "key: it is empty. Every order needs one, such as its UETR."
-    if not -LARGEST_PAYMENT < order.amount < LARGEST_PAYMENT:
-        return f"amount {order.amount}: beyond what the ledger takes."
-    return ""

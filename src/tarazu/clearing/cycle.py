@@ -40,7 +40,7 @@ from tarazu.clearing.scheme import Scheme
 from tarazu.core.errors import InputError, ListError
 
 if TYPE_CHECKING:
-    from tarazu.clearing.booking import Desk
+    from tarazu.clearing.admission import Desk
 
 _DAY = timedelta(days=1)
 

@@ -19,7 +19,7 @@ from tarazu.clearing.parties import CLEARING, CONSOLIDATED, agent_id
 from tarazu.clearing.scheme import Overflow, Scheme
 
 if TYPE_CHECKING:
-    from tarazu.clearing.booking import Desk
+    from tarazu.clearing.admission import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ def _due(books: Books, cycle: int, debtor: str, creditor: str, amount: int, due:
             due=due,
             status="due",
             attempt=1,
+            released=False,
         )
     )
     return Due(number, debtor, creditor, amount, due)

@@ -25,7 +25,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
 from tarazu.clearing import actions, approvals, cycle, lifecycle, seal, settlements, tables, watchlist
-from tarazu.clearing.booking import Desk, Outcome, Submission, book, submitted
+from tarazu.clearing.admission import Desk, Submission
+from tarazu.clearing.booking import Outcome, book, submitted
 from tarazu.clearing.books import Books
 from tarazu.clearing.order import PaymentOrder
 from tarazu.clearing.parties import (
@@ -41,7 +42,7 @@ from tarazu.clearing.parties import (
 from tarazu.clearing.rates import Rate, Rates
 from tarazu.clearing.scheme import Scheme
 from tarazu.clearing.scheme_file import parse_scheme
-from tarazu.clearing.screening.lists import SanctionsList
+from tarazu.clearing.screening.lists import SanctionsList, digest_of
 from tarazu.clearing.screening.screen import Screener
 from tarazu.clearing.state import State, state
 from tarazu.clearing.turns import BATCH, Turns
@@ -155,8 +156,8 @@ class ClearingHouse:
         ListError
             If no list is given, or one is too old, or dated in the future.
         """
-        screener = Screener(lists)
         watchlist.check_dates(lists, self.scheme, self.today)
+        screener = self._screener_for(lists)
         with self.database.reading() as connection:
             for _, name, kind, country in watchlist.everybody(connection):
                 look_up(
@@ -338,7 +339,7 @@ class ClearingHouse:
     def statement(
         self, party: str, *, cycle: int | None = None, first: date | None = None, last: date | None = None
     ) -> Statement:
-        """A party's statement of a cycle (the open one by default) or of a span of days."""
+        """A party's statement of a cycle or of a span of days; without either, of everything booked."""
         from tarazu.clearing.statement import statement
 
         return statement(self.database, self.scheme, party, cycle=cycle, first=first, last=last)
@@ -400,6 +401,12 @@ class ClearingHouse:
                 enter(books, agent, self.scheme, names[0])
             cycle.start(books, self.scheme, 1, self.today)
 
+    def _screener_for(self, lists: Sequence[SanctionsList]) -> Screener:
+        """A screener for these lists: the one at hand if nothing in them changed, for it knows its answers."""
+        if self._screener is not None and self._screener[1].lists_digest == digest_of(lists):
+            return self._screener[1]
+        return Screener(lists)
+
     def _current_screener(self, connection: sa.Connection) -> Screener:
         if self._screener is None or self._screener[0] != current_list(connection).id:
             self._screener = watchlist.kept_screener(connection)
@@ -409,7 +416,6 @@ class ClearingHouse:
         connection, today = books.connection, books.today
         lists, prices = tables.screening_list, tables.price_range
         valid_until = connection.scalar(sa.select(lists.c.valid_until).order_by(lists.c.id.desc()).limit(1))
-        overdue = settlements.listed(connection, "overdue")
         ranges = connection.execute(sa.select(prices).order_by(prices.c.seq))
         rates = self._current_rates(connection)
         return Desk(
@@ -419,7 +425,7 @@ class ClearingHouse:
             prices={row.hs: (row.low, row.high) for row in ranges},
             cycle=cycle.open_cycle(connection),
             valid_until=valid_until or "",
-            overdue=frozenset(row.debtor_agent for row in overdue),
+            overdue=settlements.late_debtors(connection, books.day),
         )
 
     def _current_rates(self, connection: sa.Connection) -> Rates:

@@ -9,7 +9,7 @@ stays until a decision lifts it. Screening compares names with lists. What it do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,21 +91,24 @@ def check_party(party: Party, scheme: Scheme) -> None:
         raise InputError(f"party {party.id!r}: expected an identifier and a name; one of them is empty.")
     for name, longest in LONGEST.items():
         text = getattr(party, name)
-        if len(text) > longest or not fits(text):
+        if len(text) > longest or not fits(text) or text != text.strip():
             raise InputError(
-                f"party {party.id[:80]!r}, {name}: expected plain text of at most {longest} characters."
+                f"party {party.id[:80]!r}, {name}: expected at most {longest} plain characters, no space at "
+                f"the ends."
             )
     if party.kind not in KINDS:
         raise InputError(f"party {party.id}: expected kind {', '.join(KINDS)}, got {party.kind!r}.")
     if party.country not in countries.split(", "):
         raise InputError(
-            f"party {party.id}: {party.country!r} is no member of {scheme.id} ({countries}). Use its alpha-3 code."
+            f"party {party.id}: {party.country!r} is no member of {scheme.id} ({countries}). Use its alpha-3 "
+            f"code."
         )
     if not 0 <= party.limit < 2**62:
         raise InputError(f"party {party.id}: expected a limit of 0 or more minor units, got {party.limit}.")
     if scheme.synthetic_only and not party.synthetic:
         raise InputError(
-            f"party {party.id}: {scheme.id} names no legal authority and instrument, so it takes synthetic parties "
+            f"party {party.id}: {scheme.id} names no legal authority and instrument, so it takes synthetic "
+            f"parties "
             "only. Mark the party as synthetic, or use a scheme file with an [authority]."
         )
     if party.synthetic and not scheme.synthetic_only:
@@ -176,9 +179,7 @@ def screen(books: Books, screener: Screener, parties: Sequence[tuple[str, str, s
         ]
         assert books.record("screened", {"verdicts": [asdict(each) for each in verdicts]}) == seq
         books.connection.execute(tables.verdict.insert(), [{**asdict(each), "seq": seq} for each in verdicts])
-        for each in verdicts:
-            state = "blocked" if held.get(each.party) == "blocked" else ("held" if each.hit else "clear")
-            set_standing(books.connection, each.party, each.id, list_id, state, new=each.party not in held)
+        _set_standings(books.connection, verdicts, held)
         found += verdicts
     return found
 
@@ -204,16 +205,34 @@ def _verdict(number: int, list_id: int, screener: Screener, party: tuple[str, st
     )
 
 
-def set_standing(
-    connection: sa.Connection, party: str, verdict: int, list_id: int, state: str, *, new: bool = False
-) -> None:
-    """What the newest verdict and decision amount to; the database refuses one they do not carry."""
+def _set_standings(connection: sa.Connection, verdicts: Sequence[Verdict], before: Mapping[str, str]) -> None:
+    """What new verdicts amount to: a hit holds, a block stays."""
+    standing = tables.standing
+    rows = [
+        {
+            "who": each.party,
+            "verdict": each.id,
+            "list": each.list,
+            "state": "blocked" if before.get(each.party) == "blocked" else ("held" if each.hit else "clear"),
+        }
+        for each in verdicts
+    ]
+    known = [row for row in rows if row["who"] in before]
+    if known:
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in ("verdict", "list", "state")}
+        connection.execute(
+            standing.update().where(standing.c.party == sa.bindparam("who")).values(columns), known
+        )
+    new = [{**row, "party": row["who"]} for row in rows if row["who"] not in before]
+    if new:
+        connection.execute(standing.insert(), [{k: v for k, v in row.items() if k != "who"} for row in new])
+
+
+def set_standing(connection: sa.Connection, party: str, verdict: int, list_id: int, state: str) -> None:
+    """What a decision amounts to; the database refuses a standing that no verdict or decision carries."""
     standing = tables.standing
     values = {"verdict": verdict, "list": list_id, "state": state}
-    if new:
-        connection.execute(standing.insert().values(party=party, **values))
-    else:
-        connection.execute(standing.update().where(standing.c.party == party).values(**values))
+    connection.execute(standing.update().where(standing.c.party == party).values(**values))
 
 
 def standings(connection: sa.Connection, parties: Iterable[str]) -> dict[str, str]:

@@ -97,6 +97,11 @@ def reissue(books: Books, number: int, due: str, by: str) -> Any:
     return found
 
 
+def late_debtors(connection: sa.Connection, day: str) -> frozenset[str]:
+    """Agents that owe a settlement past its deadline, whatever became of its instruction: only money ends that."""
+    return frozenset(row.debtor_agent for row in listed(connection, *OUTSTANDING) if row.due < day)
+
+
 def mark_overdue(books: Books) -> list[int]:
     """Mark settlements that did not arrive by their deadline; returns their numbers."""
     late = [row for row in listed(books.connection, "due", "released") if row.due < books.day]
@@ -123,7 +128,12 @@ def _step(
         raise InputError(
             f"settlement {row.id} is {row.status}; expected {expected} before it can be {status}."
         )
+    if status in ("settled", "rejected") and not row.released:
+        raise InputError(f"settlement {row.id} was not released by two operators; it cannot be {status}.")
     books.record("settlement-" + status, {"settlement": row.id, **body}, post=legs)
     settlement = tables.settlement
-    books.connection.execute(settlement.update().where(settlement.c.id == row.id).values(status=status))
+    values: dict[str, Any] = {"status": status}
+    if status in ("released", "due"):
+        values["released"] = status == "released"
+    books.connection.execute(settlement.update().where(settlement.c.id == row.id).values(**values))
     return row

@@ -210,6 +210,7 @@ settlement = _table(
     sa.Column("due", DAY, nullable=False),
     sa.Column("status", sa.String(9), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("released", sa.Boolean, nullable=False),  # two operators released this attempt
     sa.CheckConstraint(
         "status IN ('due', 'released', 'settled', 'rejected', 'overdue', 'returned')",
         name="settlement_status",

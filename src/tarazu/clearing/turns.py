@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tarazu.clearing.booking import Outcome, Submission
+from tarazu.clearing.admission import Submission
+from tarazu.clearing.booking import Outcome
 
 BATCH = 1000  # orders in one transaction
 

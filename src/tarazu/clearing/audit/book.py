@@ -201,6 +201,7 @@ class Settlement:
     due: str
     status: str = "due"
     attempt: int = 1
+    released: bool = False
 
 
 @dataclass(slots=True)

@@ -24,7 +24,10 @@ def step(book: Book, event: Event) -> Legs:
     event.need(
         found.status in _BEFORE[status], f"settlement {found.id} is {found.status}, it cannot be {status}"
     )
+    if status in ("settled", "rejected"):
+        event.need(found.released, f"settlement {found.id} was not released by two operators")
     if status == "released":
+        found.released = True
         granted = four_eyes.take(book, event, "release-settlement")
         event.expect(settlement=granted.details["settlement"])
         stopped = book.stopped((book.party(found.debtor), book.party(found.creditor)))
@@ -38,7 +41,7 @@ def step(book: Book, event: Event) -> Legs:
     if status == "due":
         again = book.calendar.add_business_days(event.day, book.scheme.deadline_days).isoformat()
         event.expect(attempt=found.attempt + 1, due=again)
-        found.attempt, found.due = body["attempt"], body["due"]
+        found.attempt, found.due, found.released = body["attempt"], body["due"], False
     found.status = status
     return {"settled": _legs(book, found, 1), "returned": _legs(book, found, -1)}.get(status, {})
 

@@ -50,7 +50,7 @@ AFTER: dict[str, Layout] = {
     "waiting": Layout("id state why price_passed debtor creditor"),
     "proposal": Layout("id action details proposed_by approved_by state"),
     "cycle": Layout("id opened ends closed seq charged", 1, None),
-    "settlement": Layout("id cycle debtor_agent creditor_agent amount due status attempt"),
+    "settlement": Layout("id cycle debtor_agent creditor_agent amount due status attempt released"),
     "operator": Layout("name", 1, None),
     "standing": Layout("party verdict list state", 1, None),
 }

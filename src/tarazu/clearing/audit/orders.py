@@ -255,5 +255,6 @@ def _check_limits(book: Book, event: Event, payment: Payment) -> None:
                 f"account, and {size} were booked"
             )
     for each in book.settlements.values():
-        if each.status == "overdue" and each.debtor == payment.debtor_agent.id:
+        late = each.status != "settled" and each.due < event.day.isoformat()
+        if late and each.debtor == payment.debtor_agent.id:
             event.fault(f"{each.debtor} has settlement {each.id} overdue and may not owe more")

@@ -74,7 +74,8 @@ def _cycles(book: Book) -> Iterator[Row]:
 
 def _settlements(book: Book) -> Iterator[Row]:
     for number, each in sorted(book.settlements.items()):
-        yield number, each.cycle, each.debtor, each.creditor, each.amount, each.due, each.status, each.attempt
+        where = (each.cycle, each.debtor, each.creditor, each.amount)
+        yield number, *where, each.due, each.status, each.attempt, each.released
 
 
 def _operators(book: Book) -> Iterator[Row]:
