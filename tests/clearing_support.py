@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from postgres import Server
 
+from postgres import Server
 from tarazu.clearing.house import ClearingHouse
 from tarazu.clearing.order import PaymentOrder
 from tarazu.clearing.parties import Party
@@ -176,9 +176,7 @@ def status_of(house: ClearingHouse, payment: int) -> Any:
 
 def posted(house: ClearingHouse, owner: str, purpose: str) -> int:
     """Posted balance of an account, minor units."""
-    text = (
-        "SELECT posted FROM balance b JOIN account a ON a.id = b.account WHERE owner = :o AND purpose = :p"
-    )
+    text = "SELECT posted FROM balance b JOIN account a ON a.id = b.account WHERE owner = :o AND purpose = :p"
     return int(value(house, text, o=owner, p=purpose))
 
 
@@ -219,6 +217,11 @@ def examine(house: ClearingHouse) -> None:
     _payments(tables)
     _requests(tables)
     assert sum(row["closed"] is None for row in tables["cycle"]) == 1
+
+
+def prove(house: ClearingHouse) -> None:
+    """The program's own verification, which reads the journal alone, finds nothing to object to."""
+    assert [str(each) for each in house.verify().breaks] == []
 
 
 def _chain(tables: dict[str, list[dict[str, Any]]]) -> None:
@@ -332,3 +335,18 @@ def founded_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
     name = server.create(request.getfixturevalue("founded_postgres"))
     yield server.url(name)
     server.drop(name)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The business date of the test's houses."""
+    return Clock()
+
+
+@pytest.fixture
+def house(founded_url: str, clock: Clock) -> Iterator[ClearingHouse]:
+    """A small house; whatever the test did, its books must hold after it."""
+    opened = ClearingHouse.open(founded_url, today=clock)
+    yield opened
+    examine(opened)
+    opened.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clearing_support import founded_postgres, founded_sqlite, founded_url  # noqa: F401  (fixtures)
+from clearing_support import clock, founded_postgres, founded_sqlite, founded_url, house  # noqa: F401  (fixtures)
 from postgres import house_url, postgres_server, postgres_url  # noqa: F401  (fixtures)
 
 

@@ -99,7 +99,9 @@ class Server:
         except OSError as error:
             raise NoServerError(f"{command[0]}: {error}") from error
         if done.returncode:
-            raise NoServerError(f"{' '.join(command)} ended with {done.returncode}: {self._words(done.stderr)}")
+            raise NoServerError(
+                f"{' '.join(command)} ended with {done.returncode}: {self._words(done.stderr)}"
+            )
 
     def _words(self, printed: bytes | None) -> str:
         log = self.folder / "log"

@@ -82,7 +82,7 @@ def test_what_is_demanded_does_not_hang_on_whether_the_last_settlement_is_on_its
         house.settle(first.id, BY)
         if not late:
             house.confirm_settlement(first.id, "ref", BY[0])
-        clock.day = cycle_end(house)
+        clock.day = house.scheme.calendar().next_open(clock.day + timedelta(days=1))  # before the deadline
         house.submit([order(f"b{late}", "K1", "I1", 200_000, settlement_date=clock.day)])
         second = pay_over(house, clock).settlements
         if late:

@@ -14,14 +14,17 @@ import sqlalchemy as sa
 METADATA = sa.MetaData()
 DAY = sa.String(10)
 CURRENCY = sa.String(3)
+# On SQLite only INTEGER is the table's own key; BIGINT would cost a second index for every row.
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
-    return sa.Table(name, METADATA, *columns)
+def _table(name: str, *columns: sa.schema.SchemaItem, keyed: bool = False) -> sa.Table:
+    """A table; `keyed` stores it under its own key on SQLite, which saves the index beside it."""
+    return sa.Table(name, METADATA, *columns, sqlite_with_rowid=not keyed)
 
 
 def _id(name: str = "id") -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
+    return sa.Column(name, NUMBER, primary_key=True, autoincrement=False)
 
 
 journal = _table(
@@ -35,13 +38,13 @@ journal = _table(
 )
 head = _table(
     "head",
-    sa.Column("seq", sa.BigInteger, sa.ForeignKey("journal.seq"), primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, sa.ForeignKey("journal.seq"), primary_key=True, autoincrement=False),
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("signature", sa.String(128), nullable=False),  # Ed25519 over "seq:hash", hexadecimal
 )
 rules = _table(  # the scheme in force is that of the newest row
     "rules",
-    sa.Column("seq", sa.BigInteger, sa.ForeignKey("journal.seq"), primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, sa.ForeignKey("journal.seq"), primary_key=True, autoincrement=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
 )
@@ -127,7 +130,7 @@ account = _table(
 )
 balance = _table(
     "balance",
-    sa.Column("account", sa.BigInteger, sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    sa.Column("account", NUMBER, sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
     sa.Column("posted", sa.BigInteger, nullable=False),
     sa.Column("pending_debit", sa.BigInteger, nullable=False),
     sa.Column("pending_credit", sa.BigInteger, nullable=False),
@@ -143,6 +146,7 @@ request = _table(
     ),  # the first answer: posted, pending, held, queued, refused
     sa.Column("code", sa.String(4), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    keyed=True,
 )
 waiting = _table(
     "waiting",
@@ -181,15 +185,17 @@ resolution = _table(  # a pending payment is posted, voided or expired once; a p
     sa.Column("stage", sa.String(8), primary_key=True),  # pending, posted
     sa.Column("kind", sa.String(9), nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
+    keyed=True,
 )
 entry = _table(
     "entry",
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("leg", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("account", sa.BigInteger, sa.ForeignKey("account.id"), nullable=False, index=True),
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.Column("layer", sa.String(1), nullable=False),  # P posted, H hold, R release of a hold
     sa.CheckConstraint("layer IN ('P', 'H', 'R')", name="entry_layer"),
+    keyed=True,
 )
 cycle = _table(
     "cycle",
@@ -220,7 +226,7 @@ rate = _table(
     "rate",
     sa.Column("day", DAY, primary_key=True),
     sa.Column("currency", CURRENCY, primary_key=True),
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),  # a correction is a later row
+    sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),  # a correction is a later row
     sa.Column("name", sa.String(80), primary_key=True),
     sa.Column("per_unit", sa.String(40), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
@@ -228,7 +234,7 @@ rate = _table(
 price_range = _table(
     "price_range",
     sa.Column("hs", sa.String(6), primary_key=True),
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("low", sa.Float, nullable=False),  # USD per kilogram
     sa.Column("high", sa.Float, nullable=False),
     sa.Column("source", sa.Text, nullable=False),

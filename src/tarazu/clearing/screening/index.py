@@ -217,11 +217,11 @@ class Parts:
 
     def _near_words(self, word: str) -> tuple[Rows, Floats]:
         """Listed parts that pair with `word`, and their losses, falling."""
-        numbers, edits = self._words.within(word, self._allowed(len(word) + 1))
-        losses = weights().edit * edits / max(len(word), 1)
-        order = np.lexsort((numbers, -losses))
-        order = order[losses[order] <= FAINT]
-        return numbers[order], losses[order]
+        per_edit = weights().edit / max(len(word), 1)
+        most = min(self._allowed(len(word) + 1), int(FAINT / per_edit))
+        numbers, edits = self._words.within(word, most)
+        order = np.lexsort((numbers, -edits))
+        return numbers[order], per_edit * edits[order].astype(np.float64)
 
 
 class Trigrams:

@@ -33,6 +33,7 @@ from tarazu.clearing.screening.names import (
 )
 from tarazu.clearing.screening.weights import Weights, weights
 
+DIGITS = 6  # of a score: what floating point adds beyond them would differ by order of summation
 NO_PAIR = 2.0  # a loss above any that pairs
 WHOLE_EDITS = 2  # edits up to which whole names are compared in one word
 WHOLE_LENGTH = 5  # letters below which they are not
@@ -53,7 +54,7 @@ def score(a: NameParts, b: NameParts) -> float:
     w = weights()
     pairs = _aligned(a, b, w)
     value = _from_pairs(a, b, pairs, w) if pairs else 0.0
-    return max(value, _whole(a, b, w))
+    return round(max(value, _whole(a, b, w)), DIGITS)
 
 
 @lru_cache(maxsize=50_000)
