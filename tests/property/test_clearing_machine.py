@@ -1,7 +1,7 @@
 """Any sequence of operations: the store agrees with a model in plain Python after every step.
 
 The sequences are the same at every run; set HYPOTHESIS_SEED to see others. A failing one is
-made shorter (some minutes) only where that is set, such as to 3, which is what runs without it.
+made shorter (some minutes) only where that is set, such as to 34, which is what runs without it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ SCHEMES = {
     each: small_scheme(overflow=f'"{each}"', swing_limit="8_000.00", screening_max_age_days="90")
     for each in OVERFLOWS
 }
-SEED = int(os.environ.get("HYPOTHESIS_SEED", "3"))
+SEED = int(os.environ.get("HYPOTHESIS_SEED", "34"))
 LAST = date(2027, 10, 1)  # holidays are listed until the end of that year
 STEPS = {  # of a settlement: from which states, to which, whether it moves the books
     "settle": (("due", "overdue"), "released", 0),
@@ -385,7 +385,7 @@ def test_any_sequence_of_operations_on_sqlite(tmp_path):
         return str(folder / "house.db"), lambda: shutil.rmtree(folder)
 
     SEEN.clear()
-    run(copy, examples=16, steps=50)
+    run(copy, examples=28, steps=50)
     missed = EXPECTED - SEEN.keys()  # another version of Hypothesis draws other sequences
     assert len(missed) < 6, f"the sequences never led to {missed}: they prove less than they seem to"
 

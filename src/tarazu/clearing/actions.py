@@ -17,6 +17,7 @@ from tarazu.clearing.books import Books
 from tarazu.clearing.parties import CLEARING, CUSTOMER, agent_id, set_standing
 from tarazu.clearing.scheme_file import parse_scheme
 from tarazu.core.errors import InputError, SchemeError
+from tarazu.core.names import normalise
 
 By = tuple[str, str]
 Action = Callable[[Books, Desk, int, Mapping[str, Any], By], Any]
@@ -159,11 +160,9 @@ def _reverse(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any]
 def _add_operator(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any], by: By) -> str:
     name = str(details["name"]).strip()
     operator = tables.operator
-    if (
-        not name
-        or len(name) > approvals.LONGEST_NAME
-        or books.connection.scalar(sa.select(operator.c.name).where(operator.c.name == name))
-    ):
+    known = {normalise(each) for each in books.connection.scalars(sa.select(operator.c.name))}
+    # A name in other letters' case would be a second pair of eyes for the same person.
+    if not normalise(name) or len(name) > approvals.LONGEST_NAME or normalise(name) in known:
         raise InputError(
             f"operator {name!r}: expected a name of at most {approvals.LONGEST_NAME} letters that is no operator's yet."
         )

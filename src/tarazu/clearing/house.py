@@ -47,6 +47,7 @@ from tarazu.clearing.screening.screen import Screener
 from tarazu.clearing.state import State, state
 from tarazu.clearing.turns import BATCH, Turns
 from tarazu.core.errors import InputError, LedgerError, SchemeError, StoreError
+from tarazu.core.names import normalise
 from tarazu.store.database import Database
 
 if TYPE_CHECKING:
@@ -298,13 +299,22 @@ class ClearingHouse:
     def close_cycle(self, by: tuple[str, str], interest_rate: Decimal | None = None) -> cycle.Close:
         """Close the open cycle: the first operator proposes, the second approves."""
         details = {"interest_rate": None if interest_rate is None else str(interest_rate)}
-        closed = self.approve(self.propose("close-cycle", details, by[0]), by[1])
+        closed = self._agree("close-cycle", details, by)
         assert isinstance(closed, cycle.Close)
         return closed
 
     def settle(self, settlement: int, by: tuple[str, str]) -> None:
         """Instruct a settlement that is due: the first operator proposes, the second releases."""
-        self.approve(self.propose("release-settlement", {"settlement": settlement}, by[0]), by[1])
+        self._agree("release-settlement", {"settlement": settlement}, by)
+
+    def _agree(self, action: str, details: Mapping[str, Any], by: tuple[str, str]) -> Any:
+        """Propose and approve; a proposal that cannot be carried out does not stay open."""
+        number = self.propose(action, details, by[0])
+        try:
+            return self.approve(number, by[1])
+        except InputError:
+            self.withdraw(number, by[0])
+            raise
 
     def confirm_settlement(self, settlement: int, reference: str, by: str) -> None:
         """Book a settlement that has arrived, and what waited for the limit it frees."""
@@ -378,7 +388,7 @@ class ClearingHouse:
             self.scheme, self._calendar, self._rules = scheme, scheme.calendar(), newest
 
     def _found(self, operators: Sequence[str]) -> None:
-        names = sorted({name.strip() for name in operators} - {""})
+        names = sorted({normalise(name): name.strip() for name in operators if name.strip()}.values())
         if len(names) < 2:
             raise InputError(
                 f"a clearing house needs two named operators or more, got {len(names)}: {names}."

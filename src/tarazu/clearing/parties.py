@@ -30,6 +30,7 @@ CUSTOMER, POSITION, CLEARING, DOMESTIC = "customer", "position", "clearing", "do
 FROZEN, CONVERTIBLE, OFFSET, CONSOLIDATED = "frozen", "convertible", "offset", "consolidated"
 LONGEST = {"id": 80, "name": 500, "bic": 11}
 _CHUNK = 1000  # verdicts in one journal row
+_MANY = 10_000  # names in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,11 @@ def standings(connection: sa.Connection, parties: Iterable[str]) -> dict[str, st
     """State of each party that was screened against the current lists; others are left out."""
     standing, lists = tables.standing, tables.screening_list
     newest = sa.select(sa.func.max(lists.c.id)).scalar_subquery()
-    query = sa.select(standing.c.party, standing.c.state).where(
-        standing.c.list == newest, standing.c.party.in_(sorted(set(parties)))
-    )
-    return {row.party: row.state for row in connection.execute(query)}
+    names = sorted(set(parties))
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _MANY):
+        query = sa.select(standing.c.party, standing.c.state).where(
+            standing.c.list == newest, standing.c.party.in_(names[start : start + _MANY])
+        )
+        found |= {row.party: row.state for row in connection.execute(query)}
+    return found

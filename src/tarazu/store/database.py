@@ -61,6 +61,8 @@ class Database:
             with self.engine.connect() as connection:
                 _check_server(connection)
             self._migrate(migrations)
+        except (sa.exc.ArgumentError, ValueError) as error:
+            raise StoreError(f"{_shown(self.url)}: {error}") from error
         except ModuleNotFoundError as error:
             raise StoreError(f"{error}. Install it: pip install 'psycopg[binary]'.") from error
         except DBAPIError as error:
@@ -124,6 +126,11 @@ class Database:
             found = MigrationContext.configure(connection).get_current_revision()
             if found == head:
                 return
+            if found is None and (others := sa.inspect(connection).get_table_names()):
+                raise StoreError(
+                    f"{_shown(self.url)} holds tables of something else ({', '.join(sorted(others)[:5])}). "
+                    "Name an empty or a new database."
+                )
             known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
             if found is not None and found not in known:
                 raise StoreError(
@@ -138,7 +145,10 @@ def _url(url: str | Path) -> sa.URL:
     text = str(url)
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
-    parsed = sa.make_url(text)
+    try:
+        parsed = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise StoreError(f"{text.split('@')[-1]!r} is no address of a database ({error}).") from None
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":

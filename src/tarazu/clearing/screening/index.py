@@ -34,6 +34,7 @@ WORTH = (
     0.6  # estimated loss from which a name is not compared in full; a hit loses 0.3 at most, as weights stand
 )
 AT_LEAST = 3  # names that are compared nevertheless, to show the nearest
+WORDS_KEPT = 2_000  # parts whose names are remembered: given names come again and again
 FLOOR = 0.2  # of the best cosine, below which trigrams say nothing
 
 Floats = NDArray[np.float64]
@@ -168,13 +169,12 @@ class Parts:
         self._starts, self._names = _postings(word_of, name_of, len(self._number), len(spellings))
         self._counts = np.diff(self._starts)
         self._words = Spellings(list(self._number))
-        self._near = lru_cache(maxsize=20_000)(self._near_words)
+        self._near = lru_cache(maxsize=WORDS_KEPT)(self._names_near)
 
     def nearest(self, words: Sequence[str], limit: int) -> list[int]:
         """Rows of the `limit` names whose parts agree best with `words`, best first, ties by row."""
         asked = _told_apart(words)
-        last = np.empty(len(self._sizes), dtype=np.int32)
-        found = [self._names_near(word, last) for word in asked]
+        found = [self._near(word) for word in asked]
         if not found:
             return []
         names = np.concatenate([each for each, _ in found])
@@ -192,9 +192,9 @@ class Parts:
         worth = max(int(np.count_nonzero(estimate[order] <= WORTH)), AT_LEAST)
         return [int(row) for row in rows[order[:worth]]]
 
-    def _names_near(self, word: str, last: NDArray[np.int32]) -> tuple[NDArray[np.int32], Floats]:
-        """Names with a part near `word`, each once, and its least loss; `last` is room for N numbers."""
-        numbers, losses = self._near(word)
+    def _names_near(self, word: str) -> tuple[NDArray[np.int32], Floats]:
+        """Names with a part near `word`, each once, and the least loss."""
+        numbers, losses = self._words_near(word)
         if not len(numbers):
             return np.zeros(0, np.int32), np.zeros(0, np.float64)
         counts = self._counts[numbers]
@@ -202,6 +202,7 @@ class Parts:
         places = np.arange(ends[-1], dtype=np.int32)
         names = self._names[np.repeat(self._starts[numbers] - ends + counts, counts) + places]
         # Losses fall, and the last of repeated assignments stays: the place of each name's least loss.
+        last = np.empty(len(self._sizes), dtype=np.int32)
         last[names] = places
         least = last[names] == places
         return names[least], np.repeat(losses, counts)[least]
@@ -215,7 +216,7 @@ class Parts:
         found: Floats = lost / np.maximum(paired + (left + lacking) / 2, 1) ** w.power
         return found
 
-    def _near_words(self, word: str) -> tuple[Rows, Floats]:
+    def _words_near(self, word: str) -> tuple[Rows, Floats]:
         """Listed parts that pair with `word`, and their losses, falling."""
         per_edit = weights().edit / max(len(word), 1)
         most = min(self._allowed(len(word) + 1), int(FAINT / per_edit))
