@@ -451,5 +451,7 @@ def a_list_made_valid_for_longer(raw, book):
 
 @attack
 def a_listed_name_taken_out_of_the_lists(raw, book):
-    raw.execute("UPDATE screening_list SET content = ? WHERE id = (SELECT min(id) FROM screening_list)", (b"none",))
+    raw.execute(
+        "UPDATE screening_list SET content = ? WHERE id = (SELECT min(id) FROM screening_list)", (b"none",)
+    )
     return first(raw, "lists"), "screening_list", "not those that were loaded"

@@ -147,7 +147,9 @@ def _payments() -> sa.Select[Any]:
 def _waiting() -> sa.Select[Any]:
     waiting = tables.waiting
     return (
-        sa.select(waiting).where(waiting.c.state.in_(("held", "queued"))).order_by(waiting.c.state, waiting.c.id)
+        sa.select(waiting)
+        .where(waiting.c.state.in_(("held", "queued")))
+        .order_by(waiting.c.state, waiting.c.id)
     )
 
 

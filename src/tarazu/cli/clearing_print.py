@@ -377,7 +377,9 @@ def print_statement(found: Statement) -> None:
         ends = f"opening {money(account.opening, code)}, closing {money(account.closing, code)}"
         if not rows and not account.pending and not account.closing:
             continue
-        out.print(f"\n[bold]{escape(account.title)}[/bold], {code}: {ends}{_few(rows, len(account.movements))}")
+        out.print(
+            f"\n[bold]{escape(account.title)}[/bold], {code}: {ends}{_few(rows, len(account.movements))}"
+        )
         heads = ("day", "what", "no.", "with", "amount", "balance")
         if rows:
             out.print(grid("", heads, rows, 4))

@@ -32,9 +32,15 @@ def unit_value_ranges(dossier: Dossier) -> dict[str, tuple[float, float, str]]:
         if len(code) > 4:
             found.setdefault(code[:4], []).append((value, row))
     if not found:
-        raise InputError(f"{dossier.name}: no row of products.csv or markets.csv has a unit value for one heading.")
+        raise InputError(
+            f"{dossier.name}: no row of products.csv or markets.csv has a unit value for one heading."
+        )
     return {
-        code: (min(values)[0], max(values)[0], f"{dossier.name}: {', '.join(sorted({row for _, row in values}))}")
+        code: (
+            min(values)[0],
+            max(values)[0],
+            f"{dossier.name}: {', '.join(sorted({row for _, row in values}))}",
+        )
         for code, values in sorted(found.items())
     }
 
