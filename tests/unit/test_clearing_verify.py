@@ -342,10 +342,13 @@ def test_a_journal_row_that_cannot_be_read_is_a_break(copy, statement):
 
 @pytest.mark.parametrize("name", sorted(set(BESIDE) | set(AFTER) | {"head"}))
 def test_a_table_of_garbage_or_none_is_a_break(honest, copy, name):
-    column = METADATA.tables[name].columns.keys()[-1]
+    column, key = (
+        METADATA.tables[name].columns.keys()[-1],
+        METADATA.tables[name].primary_key.columns.keys()[0],
+    )
     with attacker(copy) as raw:
         raw.execute(
-            f'UPDATE "{name}" SET {column} = ? WHERE rowid = (SELECT max(rowid) FROM "{name}")',
+            f'UPDATE "{name}" SET {column} = ? WHERE {key} = (SELECT max({key}) FROM "{name}")',
             (b"\xff\x00",),
         )
     assert verified(copy, honest.public).breaks[0].table == name

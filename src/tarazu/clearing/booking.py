@@ -18,20 +18,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from tarazu.clearing import tables
-from tarazu.clearing.admission import Admission, Booked, Desk, NotBooked, Submission, unfit
+from tarazu.clearing.admission import Admission, Booked, Customer, Desk, NotBooked, Submission, unfit
 from tarazu.clearing.order import PaymentOrder
-from tarazu.clearing.parties import CLEARING, CUSTOMER, POSITION
 
 if TYPE_CHECKING:
     from tarazu.clearing.books import Account, Books
 
 _MANY = 1000
 _ORDER_FIELDS = tuple(each.name for each in fields(PaymentOrder))
+_PLAIN = (str, int)
+_values = attrgetter(*_ORDER_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,11 @@ def book(books: Books, desk: Desk, submissions: Sequence[Submission]) -> list[Ou
 
 def order_json(order: PaymentOrder) -> dict[str, Any]:
     """The order as the journal keeps it: what was given, nothing else."""
-    body: dict[str, Any] = {}
-    for name in _ORDER_FIELDS:
-        value = getattr(order, name)
-        if value is not None and value != "":
-            body[name] = value if isinstance(value, (int, str)) else str(value)
-    return body
+    return {
+        name: value if type(value) in _PLAIN else str(value)
+        for name, value in zip(_ORDER_FIELDS, _values(order), strict=True)
+        if value is not None and value != ""
+    }
 
 
 def order_from(body: Mapping[str, Any]) -> PaymentOrder:
@@ -179,20 +180,20 @@ class _Batch:
             if no.status in ("held", "queued"):
                 self.new_waiting.append((number, no.status, no.why, False, order.debtor, order.creditor))
         if no.status == "queued":
-            self.admission.queued.setdefault(self.admission.parties[order.debtor].agent, set()).add(number)
+            self.admission.queued.setdefault(self.admission.customers[order.debtor].agent, set()).add(number)
         return Outcome(order.key, no.status, number, no.code, no.reason, order.source)
 
     def _leaves(self, number: int, order: PaymentOrder, state: str, why: str = "") -> None:
         """Note what became of an order that waited."""
         self.left_waiting.append({"number": number, "now": state, "cause": why})
-        party = self.admission.parties.get(order.debtor)
+        party = self.admission.customers.get(order.debtor)
         if party is not None:
             self.admission.queued.get(party.agent, set()).discard(number)
 
     def _booked(self, submission: Submission, booked: Booked) -> Outcome:
         order = submission.order
-        debtor, creditor = self.admission.parties[order.debtor], self.admission.parties[order.creditor]
-        legs = self._legs(debtor, creditor, booked)
+        debtor, creditor = self.admission.customers[order.debtor], self.admission.customers[order.creditor]
+        legs = _legs(debtor, creditor, booked)
         settles = booked.settlement_date.isoformat()
         body = {
             "amount": booked.amount,
@@ -236,17 +237,6 @@ class _Batch:
         )
         return Outcome(order.key, booked.status, number, source=order.source)
 
-    def _legs(self, debtor: Any, creditor: Any, booked: Booked) -> list[tuple[Account, int]]:
-        account, unit = self.admission.account, self.desk.scheme.unit
-        return [
-            (account(debtor.id, CUSTOMER, debtor.currency), -booked.debit),
-            (account(debtor.agent, POSITION, debtor.currency), booked.debit),
-            (account(debtor.agent, CLEARING, unit), -booked.amount),
-            (account(creditor.agent, CLEARING, unit), booked.amount),
-            (account(creditor.agent, POSITION, creditor.currency), -booked.credit),
-            (account(creditor.id, CUSTOMER, creditor.currency), booked.credit),
-        ]
-
     def _remember(self, order: PaymentOrder, number: int, status: str, code: str, reason: str) -> None:
         row = (order.key, number, order.digest(), status, code, reason)
         self.new_requests.append(row)
@@ -261,3 +251,14 @@ class _First:
     status: str
     code: str
     reason: str
+
+
+def _legs(debtor: Customer, creditor: Customer, booked: Booked) -> list[tuple[Account, int]]:
+    return [
+        (debtor.own, -booked.debit),
+        (debtor.position, booked.debit),
+        (debtor.clearing, -booked.amount),
+        (creditor.clearing, booked.amount),
+        (creditor.position, -booked.credit),
+        (creditor.own, booked.credit),
+    ]

@@ -67,12 +67,18 @@ class Account:
 Legs = Sequence[tuple[Account, int]]
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+).encode
 
 
 def fits(text: str) -> bool:
     """Whether both databases can hold a text: no zero byte, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def canonical(body: Mapping[str, Any]) -> str:
@@ -135,21 +141,28 @@ class Books:
             If legs do not sum to zero in a currency, or a balance would outgrow 64 bits.
         """
         self.seq += 1
-        legs = [(name, side) for name, side in ((POSTED, post), (HOLD, hold), (RELEASE, release)) if side]
-        if legs:
-            body = {**body, "legs": {layer: [[a.id, v] for a, v in side] for layer, side in legs}}
-            leg = 0
-            for layer, side in legs:
-                _balanced(kind, side)
-                for account, amount in side:
-                    account.move(layer, amount)
-                    self._touched[account.id] = account
-                    self._entries.append((self.seq, leg, account.id, amount, layer))
-                    leg += 1
+        if post or hold or release:
+            body = {**body, "legs": self._move(kind, ((POSTED, post), (HOLD, hold), (RELEASE, release)))}
         text = canonical(body)
         self._hash = chained(self._hash, self.seq, self.at, self.day, kind, text)
         self._rows.append((self.seq, self.at, self.day, kind, text, self._hash))
         return self.seq
+
+    def _move(self, kind: str, sides: Sequence[tuple[str, Legs]]) -> dict[str, list[tuple[int, int]]]:
+        """Move balances and note entries; returns the legs as the journal keeps them."""
+        moved: dict[str, list[tuple[int, int]]] = {}
+        leg = 0
+        for layer, side in sides:
+            if not side:
+                continue
+            _balanced(kind, side)
+            moved[layer] = [(account.id, amount) for account, amount in side]
+            for account, amount in side:
+                account.move(layer, amount)
+                self._touched[account.id] = account
+                self._entries.append((self.seq, leg, account.id, amount, layer))
+                leg += 1
+        return moved
 
     def account(self, owner: str, purpose: str, currency: str) -> Account:
         """An account that exists."""
@@ -178,19 +191,20 @@ class Books:
         missing = sorted(set(owners) - self._loaded)
         if not missing:
             return
-        account, balance = tables.account, tables.balance
-        query = sa.select(account, balance).join(balance, balance.c.account == account.c.id)
-        for row in self.connection.execute(query.where(account.c.owner.in_(missing))):
-            found = Account(
-                row.id,
-                row.owner,
-                row.purpose,
-                row.currency,
-                row.credit_limit,
-                row.posted,
-                row.pending_debit,
-                row.pending_credit,
-            )
+        a, b = tables.account.c, tables.balance.c
+        columns = (
+            a.id,
+            a.owner,
+            a.purpose,
+            a.currency,
+            a.credit_limit,
+            b.posted,
+            b.pending_debit,
+            b.pending_credit,
+        )
+        query = sa.select(*columns).join(tables.balance, b.account == a.id).where(a.owner.in_(missing))
+        for row in self.connection.execute(query):
+            found = Account(*row)
             self._accounts[found.owner, found.purpose, found.currency] = found
             self._by_id[found.id] = found
         self._loaded.update(missing)

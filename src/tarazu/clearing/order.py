@@ -10,6 +10,9 @@ import hashlib
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
+
+SEPARATOR = "\x1f"  # between the parts of what a digest is of; no text of an order may hold it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,11 @@ class PaymentOrder:
 
     def digest(self) -> str:
         """SHA-256 of the order's content in hexadecimal, without key and source."""
-        content = "\x1f".join(str(getattr(self, name)) for name in _CONTENT)
+        content = SEPARATOR.join(map(str, _content(self)))
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-_CONTENT = tuple(each.name for each in fields(PaymentOrder) if each.name not in {"key", "source"})
+_content = attrgetter(*(each.name for each in fields(PaymentOrder) if each.name not in {"key", "source"}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tarazu.clearing import tables
 from tarazu.clearing.books import fits
 from tarazu.clearing.scheme import Scheme
 from tarazu.core.errors import InputError, ListError
+from tarazu.core.names import normalise
 
 if TYPE_CHECKING:
     from tarazu.clearing.books import Books
@@ -88,8 +89,10 @@ def check_party(party: Party, scheme: Scheme) -> None:
         Unknown country or kind, negative limit, empty name, or real where only synthetic parties may be.
     """
     countries = ", ".join(member.country for member in scheme.members)
-    if not party.id.strip() or not party.name.strip():
-        raise InputError(f"party {party.id!r}: expected an identifier and a name; one of them is empty.")
+    if not party.id.strip() or not normalise(party.name):
+        raise InputError(
+            f"party {party.id!r}: expected an identifier, and a name with letters that can be screened."
+        )
     for name, longest in LONGEST.items():
         text = getattr(party, name)
         if len(text) > longest or not fits(text) or text != text.strip():

@@ -18,7 +18,7 @@ from tarazu.clearing.booking import Outcome
 BATCH = 1000  # orders in one transaction
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Turn:
     """Orders of one caller, waiting for the writer."""
 
@@ -26,10 +26,14 @@ class _Turn:
     outcomes: list[Outcome] = field(default_factory=list)
     error: BaseException | None = None
     done: bool = False
+    called: threading.Event = field(default_factory=threading.Event)  # it is done, or it is to lead
 
 
 class Turns:
-    """The queue before the writer.
+    """The queue before the writer: one caller leads and books for all who wait; then the next of them leads.
+
+    Who has an answer is woken at once and never waits for the writer again, and a caller that comes back at
+    once does not overtake those who wait.
 
     Parameters
     ----------
@@ -40,26 +44,39 @@ class Turns:
     def __init__(self, book: Callable[[Sequence[Submission]], list[Outcome]]) -> None:
         self._book = book
         self._queue: deque[_Turn] = deque()
-        self._writer = threading.Lock()
+        self._guard = threading.Lock()  # over the queue and who leads; never held while booking
+        self._led = False
 
     def take(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """Wait until these are booked; raises what their transaction raised."""
         mine = _Turn(submissions)
-        self._queue.append(mine)
-        while not mine.done:
-            with self._writer:
-                if not mine.done:
-                    self._serve()
+        with self._guard:
+            self._queue.append(mine)
+            if not self._led:
+                self._led = True
+                mine.called.set()
+        try:
+            mine.called.wait()
+        except BaseException:  # interrupted: nobody else may be left waiting for this one
+            with self._guard:
+                if mine in self._queue:
+                    self._queue.remove(mine)
+                    if mine.called.is_set():
+                        self._pass_on()
+            raise
+        if not mine.done:
+            self._serve()
         if mine.error is not None:
             raise mine.error
         return mine.outcomes
 
     def _serve(self) -> None:
-        served = [self._queue.popleft()]
-        size = len(served[0].submissions)
-        while self._queue and size + len(self._queue[0].submissions) <= BATCH:
-            served.append(self._queue.popleft())
-            size += len(served[-1].submissions)
+        with self._guard:
+            served = [self._queue.popleft()]
+            size = len(served[0].submissions)
+            while self._queue and size + len(self._queue[0].submissions) <= BATCH:
+                served.append(self._queue.popleft())
+                size += len(served[-1].submissions)
         try:
             outcomes = iter(self._book([each for turn in served for each in turn.submissions]))
             for turn in served:
@@ -67,5 +84,16 @@ class Turns:
         except BaseException as error:
             for turn in served:
                 turn.error = error
-        for turn in served:
-            turn.done = True
+        finally:
+            for turn in served:
+                turn.done = True
+                turn.called.set()
+            with self._guard:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let the first of those who wait lead, if anybody waits."""
+        if self._queue:
+            self._queue[0].called.set()
+        else:
+            self._led = False

@@ -4,9 +4,10 @@ A name is normalised (tarazu.core.names), its parts transliterated to Latin lett
 given a role from the word lists in ``data/screening``: organisation form, particle, title, number or
 name. Every part carries three spellings, from exact to loose:
 
-    text    as transliterated                       Yevgeniy     Muhammad    محمد = mhmd
-    key     spellings of one sound folded           ivgini       muhamad     mhmd
-    bones   consonants of the key (after a first a) bgn -> kn    mhmd        mhmd
+    text    as transliterated                             khrushchev   muhammad   mhmd (محمد)
+    key     spellings of one sound folded                 hruXiv       muhamad    mhmd
+    bones   consonants of the key, and an "a" for a       hrX          mhmd       mhmd
+            vowel at its head
 
 Bones are for scripts that write no short vowels (Arabic, Hebrew): a name in Persian can only be
 compared with a Latin spelling by its consonants. Folding rules are Tarazu's own (folding.toml).

@@ -38,8 +38,9 @@ NO_PAIR = 2.0  # a loss above any that pairs
 WHOLE_EDITS = 2  # edits up to which whole names are compared in one word
 WHOLE_LENGTH = 5  # letters below which they are not
 
-# loss, weight, first and end in one name, first and end in the other
-_Move = tuple[float, float, int, int, int, int]
+# Loss, weight negated, two ranks by position, first and end in one name, first and end in the other. They sort
+# cheapest first, heavier first among equals, then by ranks that are the same seen from either name.
+_Move = tuple[float, float, int, int, int, int, int, int]
 
 
 def match_score(name1: str, name2: str, kind: str = "") -> float:
@@ -107,26 +108,21 @@ def _aligned(a: NameParts, b: NameParts, w: Weights) -> list[_Move]:
                 continue  # one edit changes at most two members of the set of letters
             loss = 0.0 if p is q else part_loss(p, q)
             if loss <= 1:
-                moves.append((loss, (p.weight + q.weight) / 2, i, i + 1, j, j + 1))
+                moves.append((loss, -(p.weight + q.weight) / 2, abs(i - j), i + j, i, i + 1, j, j + 1))
     if len(b.core) < len(a.core) or len(moves) < len(b.core):
         moves += _joins(a, b, w)
     if len(a.core) < len(b.core) or len(moves) < len(a.core):
-        moves += [(loss, weight, i, e, j, f) for loss, weight, j, f, i, e in _joins(b, a, w)]
-    # Heavier first among equals, then by a rule on positions that is the same seen from either name.
-    moves.sort(key=_preference)
+        moves += [(m[0], m[1], m[2], m[3], m[6], m[7], m[4], m[5]) for m in _joins(b, a, w)]
+    moves.sort()
     taken, used_a, used_b = [], 0, 0
     for move in moves:
-        mask_a = (1 << move[3]) - (1 << move[2])
-        mask_b = (1 << move[5]) - (1 << move[4])
+        mask_a = (1 << move[5]) - (1 << move[4])
+        mask_b = (1 << move[7]) - (1 << move[6])
         if not (used_a & mask_a or used_b & mask_b):
             used_a |= mask_a
             used_b |= mask_b
             taken.append(move)
     return taken
-
-
-def _preference(move: _Move) -> tuple[float, float, int, int]:
-    return move[0], -move[1], abs(move[2] - move[4]), move[2] + move[4]
 
 
 def _joins(a: NameParts, b: NameParts, w: Weights) -> list[_Move]:
@@ -141,24 +137,25 @@ def _joins(a: NameParts, b: NameParts, w: Weights) -> list[_Move]:
                 continue
             loss = part_loss(together(one, other), q)
             if loss <= 1:
-                found.append((w.join + loss, one.weight + other.weight, i, i + 2, j, j + 1))
+                weight = one.weight + other.weight
+                found.append((w.join + loss, -weight, abs(i - j), i + j, i, i + 2, j, j + 1))
     return found
 
 
 def _from_pairs(a: NameParts, b: NameParts, pairs: Sequence[_Move], w: Weights) -> float:
     left_a, left_b = a.weight, b.weight
     lost = matched = 0.0
-    for loss, weight, i, e, j, f in pairs:
-        lost += weight * loss
-        matched += weight
+    for loss, weight, _, _, i, e, j, f in pairs:
+        lost -= weight * loss
+        matched -= weight
         left_a -= sum([part.weight for part in a.core[i:e]])
         left_b -= sum([part.weight for part in b.core[j:f]])
     # A long tail of further words (an address, say) counts no more than a few: it must not hide a listed name.
     left_a, left_b = min(max(left_a, 0.0), w.most_left), min(max(left_b, 0.0), w.most_left)
     lost += w.conflict * min(left_a, left_b) + w.extra * abs(left_a - left_b) + _small(a, b, w)
     if len(pairs) > 1:
-        in_order = sorted(pairs, key=lambda move: move[2])
-        if any(earlier[4] > later[4] for earlier, later in pairwise(in_order)):
+        in_order = sorted(pairs, key=lambda move: move[4])
+        if any(earlier[6] > later[6] for earlier, later in pairwise(in_order)):
             lost += w.order
     value: float = 1 - lost / max(matched + (left_a + left_b) / 2, 1.0) ** w.power
     # One shared part is a shared surname or trade name, not a match, while either name has another.

@@ -116,20 +116,24 @@ WHEN NOT EXISTS (
 )
 BEGIN SELECT RAISE(ABORT, 'standing: no verdict or decision on record allows it'); END;;
 CREATE TRIGGER payment_needs_verdicts BEFORE INSERT ON payment
-WHEN (SELECT max(id) FROM screening_list) IS NULL
-  OR (SELECT valid_until FROM screening_list WHERE id = (SELECT max(id) FROM screening_list)) < NEW.day
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
+WHEN NOT EXISTS (
+  SELECT 1 FROM screening_list l
+  JOIN standing d ON d.party = NEW.debtor AND d.list = l.id AND (d.state = 'clear' OR d.state = 'released')
+  JOIN standing c ON c.party = NEW.creditor AND c.list = l.id AND (c.state = 'clear' OR c.state = 'released')
+  JOIN standing e ON e.party = NEW.debtor_agent AND e.list = l.id AND (e.state = 'clear' OR e.state = 'released')
+  JOIN standing f ON f.party = NEW.creditor_agent AND f.list = l.id AND (f.state = 'clear' OR f.state = 'released')
+  WHERE l.id = (SELECT max(id) FROM screening_list) AND l.valid_until >= NEW.day
+)
 BEGIN SELECT RAISE(ABORT, 'payment: a party has no valid verdict on the current lists'); END;;
 CREATE TRIGGER payment_needs_verdicts_still BEFORE UPDATE OF status ON payment
-WHEN NEW.status = 'posted' AND (
-  (SELECT max(id) FROM screening_list) IS NULL OR
-  (SELECT s.list FROM standing s WHERE s.party = NEW.debtor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.debtor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list)
-  OR (SELECT s.list FROM standing s WHERE s.party = NEW.creditor_agent AND s.state IN ('clear', 'released')) IS NOT (SELECT max(id) FROM screening_list))
+WHEN NEW.status = 'posted' AND NOT EXISTS (
+  SELECT 1 FROM screening_list l
+  JOIN standing d ON d.party = NEW.debtor AND d.list = l.id AND (d.state = 'clear' OR d.state = 'released')
+  JOIN standing c ON c.party = NEW.creditor AND c.list = l.id AND (c.state = 'clear' OR c.state = 'released')
+  JOIN standing e ON e.party = NEW.debtor_agent AND e.list = l.id AND (e.state = 'clear' OR e.state = 'released')
+  JOIN standing f ON f.party = NEW.creditor_agent AND f.list = l.id AND (f.state = 'clear' OR f.state = 'released')
+  WHERE l.id = (SELECT max(id) FROM screening_list)
+)
 BEGIN SELECT RAISE(ABORT, 'payment: a party has no valid verdict on the current lists'); END;;
 CREATE TRIGGER payment_path BEFORE UPDATE OF status ON payment
 WHEN NEW.status <> OLD.status AND OLD.status || '>' || NEW.status NOT IN (
