@@ -263,7 +263,7 @@ def test_an_entry_that_is_missing_its_other_side_is_seen(demo: Demo, tmp_path: P
     for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         raw.execute(f'DROP TRIGGER "{name}"')
     raw.execute(
-        "UPDATE entry SET amount = amount + 1 WHERE rowid = (SELECT max(rowid) FROM entry WHERE layer = 'P')"
+        "UPDATE entry SET amount = amount + 1 WHERE leg = 0 AND seq = (SELECT max(seq) FROM entry WHERE layer = 'P')"
     )
     raw.commit()
     raw.close()

@@ -117,7 +117,7 @@ class Model:
     def new_list(self, listed: Iterable[str]) -> None:
         self.listed, self.list_day = frozenset(listed), self.day
         for party, state in self.standing.items():
-            if state != "blocked":
+            if state not in ("blocked", "held"):
                 self.standing[party] = "held" if party in self.listed else "clear"
         self.thaw()
         self.retry("held")

@@ -61,11 +61,11 @@ def texts(answer: Answer, path: str) -> list[str]:
 
 def mixed(house: ClearingHouse) -> tuple[list[Outcome], list]:
     """One order of every outcome, the last under a key that stands for another."""
-    house.load_prices({"100300": (0.1, 0.3, "test")}, by=BY[0])
+    house.load_prices({"100310": (0.1, 0.3, "test")}, by=BY[0])
     orders = [
         order("posted", "K1", "I1", end_to_end_id="E-1", message_id="M-1", transaction_id="T-1"),
         order("pending", "K1", "I1", settlement_date=DAY + timedelta(days=6), transaction_id="T-2"),
-        order("held", "K1", "I1", 999_999, quantity_kg=1, transaction_id="T-3"),
+        order("held", "K1", "I1", 999_999, hs="100310", quantity_kg=1, transaction_id="T-3"),
         order("refused", "K1", "nobody"),
         order("posted", "K2", "I1", transaction_id="T-5"),
     ]

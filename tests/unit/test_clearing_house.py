@@ -205,7 +205,7 @@ def test_a_weight_that_is_no_number_is_refused_alone(house):
     weights = ("sNaN", "NaN", "Infinity", "-5", "1e999999", "1e-999999")
     for number, weight in enumerate(weights):
         batch = [
-            order(f"a{number}", "K1", "I1"),
+            order(f"a{number}", "K1", "I1", quantity_kg=Decimal(4_000)),
             order(f"b{number}", "K1", "I1", quantity_kg=Decimal(weight)),
         ]
         outcomes = house.submit(batch)
@@ -306,7 +306,7 @@ BAD_DETAILS = [
     ("set-limit", {"owner": "K1", "purpose": "customer", "limit": 2**62}),
     ("release-settlement", {"settlement": "abc"}),
     ("reverse", {"payment": "abc", "code": "X", "reason": "y"}),
-    ("reverse", {"payment": 10**6, "code": "X", "reason": "y"}),
+    ("reverse", {"payment": 10**6, "code": "NARR", "reason": "y"}),
     ("pass-price", {"payment": "abc", "release": True, "reason": "y"}),
     ("close-cycle", {"interest_rate": "abc"}),
     ("adopt-scheme", {"text": "not a scheme"}),

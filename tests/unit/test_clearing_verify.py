@@ -52,7 +52,7 @@ _UNUSED = {"waited-refused", "consolidate"}  # kinds that have tests of their ow
 
 
 def _first_cycle(house: ClearingHouse, clock: Clock) -> None:
-    house.load_prices({"100300": (0.1, 0.5, "test")}, by=BY[0])
+    house.load_prices({"100310": (0.1, 0.5, "test")}, by=BY[0])
     ring = [("K1", "I1", 300_000), ("I1", "K2", 250_000), ("K2", "I2", 300_000), ("I2", "K1", 200_001)]
     house.submit([order(f"ring-{n}", *each) for n, each in enumerate(ring)])
     plain = house.submit([order("back", "I3", "K3", 180_001), order("there", "K3", "I3", 150_000)])
@@ -63,7 +63,7 @@ def _first_cycle(house: ClearingHouse, clock: Clock) -> None:
     house.dispute(pending[2].id or 0, "short weight", BY[0])
     house.dispute(pending[2].id or 0, "settled", BY[1], raised=False)
     reverse(house, plain[1].id or 0)
-    dear = order("dear", "I3", "K3", quantity_kg=Decimal(5))
+    dear = order("dear", "I3", "K3", hs="100310", quantity_kg=Decimal(5))
     (held,) = house.submit([dear])
     _agree(house, "pass-price", payment=held.id, release=True, reason="seed for sowing")
     house.submit([order("nobody", "K9", "I1"), order("back", "I3", "K3", 190_000)])
@@ -410,3 +410,10 @@ def test_the_page_for_auditors_names_every_kind_and_every_field():
         *(each for names in DETAILS.values() for each in names),
     ):
         assert f"`{name}`" in page, name
+
+
+def test_with_a_key_given_a_book_whose_heads_were_taken_away_is_not_proven(honest, copy):
+    """Who rewrites the chain without the key has to take the heads away: that alone is a break."""
+    with attacker(copy) as raw:
+        raw.execute("DELETE FROM head")
+    assert verified(copy, honest.public).breaks[0].table == "head"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -272,3 +273,27 @@ def test_a_block_keeps_frozen_what_is_frozen(house, clock):
         reverse(house, hit.id)
     pay_over(house, clock)
     assert status_of(house, hit.id) == "frozen"
+
+
+def test_no_change_of_lists_releases_anybody(house):
+    """A held party stays held until two operators decide, even if the next list no longer has the name."""
+    house.load_lists([listing(NAMES["K1"])], by=BY[0])
+    (held,) = house.submit([order("a", "K1", "I1")])
+    house.load_lists([listing(title="without it")], by=BY[0])
+    assert dict(rows(house, "SELECT party, state FROM standing"))["K1"] == "held"
+    assert status_of(house, held.id) is None
+    decide(house, "K1", release=True)
+    assert status_of(house, held.id) == "posted"
+
+
+def test_an_invoice_whose_price_cannot_be_checked_is_held(house):
+    house.load_prices({"1003": (0.2, 0.4, "dossier"), "1001": (0.1, 0.3, "dossier")}, by=BY[0])
+    no_weight, wide, other = house.submit(
+        [
+            order("a", "K1", "I1"),
+            order("b", "K1", "I1", hs="10", quantity_kg=Decimal(100)),
+            order("c", "K1", "I1", hs="7208"),
+        ]
+    )
+    assert [each.status for each in (no_weight, wide, other)] == ["held", "held", "posted"]
+    assert "no net weight" in no_weight.reason

@@ -261,3 +261,28 @@ def test_an_interruption_between_the_files_leaves_nothing_behind(plan, no_drawin
     with pytest.raises(KeyboardInterrupt):
         plan.write(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_output_takes_the_place_of_a_database_or_a_private_key(tmp_path):
+    books, key = tmp_path / "house.db", tmp_path / "house.key"
+    books.write_bytes(b"SQLite format 3\x00" + b"\x00" * 100)
+    key.write_text("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n")
+    for path in (books, key):
+        before = path.read_bytes()
+        with pytest.raises(InputError, match="database or a private key"):
+            output.write([(path, "text")])
+        assert path.read_bytes() == before
+
+
+def test_a_link_is_written_through_and_a_pipe_is_written_to(tmp_path):
+    place, link, pipe = tmp_path / "there.json", tmp_path / "link.json", tmp_path / "pipe"
+    place.write_text("old")
+    link.symlink_to(place)
+    output.write([(link, "new")])
+    assert link.is_symlink()
+    assert place.read_text() == "new"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    output.write([(pipe, "through")])
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)

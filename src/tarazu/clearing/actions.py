@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tarazu.clearing import approvals, cycle, lifecycle, settlements, tables
 from tarazu.clearing.admission import Desk
 from tarazu.clearing.books import Books
+from tarazu.clearing.messages.status import reason_for
 from tarazu.clearing.parties import CLEARING, CUSTOMER, agent_id, set_standing
 from tarazu.clearing.scheme_file import parse_scheme
 from tarazu.core.errors import InputError, SchemeError
@@ -57,7 +58,8 @@ def _decide(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any],
     screened = books.connection.scalar(sa.select(verdict.c.seq).where(verdict.c.id == row.verdict))
     if screened is None or screened > proposal:
         raise InputError(
-            f"party {row.party!r} was screened again after proposal {proposal}. Look at the new verdict, propose anew."
+            f"party {row.party!r} was screened again after proposal {proposal}. Look at the new verdict, "
+            f"propose anew."
         )
     release, reason = bool(details["release"]), str(details["reason"]).strip()
     if not reason:
@@ -152,6 +154,7 @@ def _release(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any]
 
 
 def _reverse(books: Books, desk: Desk, proposal: int, details: Mapping[str, Any], by: By) -> int:
+    reason_for(str(details["code"]), "return")
     row = lifecycle.one_payment(books.connection, int(details["payment"]))
     lifecycle.reverse(books, row, desk.cycle.id, str(details["code"]), str(details["reason"]), by)
     return int(row.id)
@@ -164,7 +167,8 @@ def _add_operator(books: Books, desk: Desk, proposal: int, details: Mapping[str,
     # A name in other letters' case would be a second pair of eyes for the same person.
     if not normalise(name) or len(name) > approvals.LONGEST_NAME or normalise(name) in known:
         raise InputError(
-            f"operator {name!r}: expected a name of at most {approvals.LONGEST_NAME} letters that is no operator's yet."
+            f"operator {name!r}: expected a name of at most {approvals.LONGEST_NAME} letters that is no "
+            f"operator's yet."
         )
     books.record("operator", {"name": name, "by": list(by)})
     books.connection.execute(operator.insert().values(name=name))

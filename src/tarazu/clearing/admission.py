@@ -156,6 +156,7 @@ class Admission:
         self.dates: dict[date, date] = {}
         self.expiries: dict[date, str] = {}
         self.admitted: dict[str, bool] = {}
+        self.usual: dict[str, tuple[float, float] | None] = {}
 
     def _customer(self, row: Any) -> Customer:
         account, unit = self.books.account, self.desk.scheme.unit
@@ -326,9 +327,16 @@ class Admission:
 
     def _check_price(self, order: PaymentOrder, amount: int) -> None:
         usual = self._usual_price(order.hs)
-        if usual is None or not order.quantity_kg:
+        if usual is None:
             return
         scheme = self.desk.scheme
+        if not order.quantity_kg:
+            raise NotBooked(
+                "held",
+                "NARR",
+                f"no net weight: the price of HS {order.hs} cannot be checked. Awaits a decision.",
+                "price",
+            )
         value = amount / 10 ** scheme.scale(scheme.unit) / float(order.quantity_kg)
         band = float(scheme.price_band)
         if not usual[0] / band <= value <= usual[1] * band:
@@ -342,10 +350,17 @@ class Admission:
             )
 
     def _usual_price(self, hs: str) -> tuple[float, float] | None:
-        for length in (6, 4, 2):
-            if len(hs) >= length and hs[:length] in self.desk.prices:
-                return self.desk.prices[hs[:length]]
-        return None
+        """Range of the nearest heading; for a code wider than any heading, from the lowest to the highest under it."""
+        if hs not in self.usual:
+            prices = self.desk.prices
+            known = [prices[hs[:length]] for length in (6, 4) if len(hs) >= length and hs[:length] in prices][
+                :1
+            ]
+            known = known or [
+                each for code, each in prices.items() if hs and len(hs) < 6 and code.startswith(hs)
+            ]
+            self.usual[hs] = (min(low for low, _ in known), max(high for _, high in known)) if known else None
+        return self.usual[hs]
 
     def _check_limits(self, debtor: Customer, amount: int, debit: int, waited: int | None) -> None:
         agent = debtor.agent

@@ -141,7 +141,8 @@ def settlement_instruction(
         released = _release_of(connection, settlement)
         if released is None or row.status not in _INSTRUCTED:
             raise InputError(
-                f"settlement {settlement} is {row.status}: it is instructed only once two operators released it."
+                f"settlement {settlement} is {row.status}: it is instructed only once two operators released "
+                f"it."
             )
         sender, receiver = (_agent(connection, name) for name in (row.debtor_agent, row.creditor_agent))
         head = head_of(connection)
@@ -381,7 +382,8 @@ def _orders(connection: sa.Connection, outcomes: Sequence[Outcome]) -> list[Paym
     lost = [each.key for each in outcomes if each.id is None]
     if lost:
         raise InputError(
-            f"{lost[0]!r}: its key stands for another payment, and the journal keeps no order to answer under it. "
+            f"{lost[0]!r}: its key stands for another payment, and the journal keeps no order to answer "
+            f"under it. "
             "Give the orders as submitted."
         )
     return [known[each.id] for each in outcomes if each.id is not None]

@@ -160,7 +160,8 @@ class _Batch:
         if first.digest == order.digest():
             return Outcome(order.key, first.status, first.id, first.code, first.reason, order.source, True)
         reason = (
-            f"key {order.key!r} already stands for another payment (no. {first.id}). Expected the same content, "
+            f"key {order.key!r} already stands for another payment (no. {first.id}). Expected the same "
+            f"content, "
             "or a new key for a new payment."
         )
         self.books.record("refused-key", {"order": order_json(order), "first": first.id})

@@ -190,13 +190,15 @@ def _remarks(
     checks = []
     if bare:
         message = (
-            f"no holidays are known for {', '.join(bare)}: only weekends count as closed, so a deadline may fall "
+            f"no holidays are known for {', '.join(bare)}: only weekends count as closed, so a deadline may "
+            f"fall "
             "on a holiday."
         )
         checks.append(Check.note("weekends-only", "holidays.csv", message))
     if guessed:
         message = (
-            f"{len(guessed)} holidays from {min(h.date for h in guessed)} to {max(h.date for h in guessed)} are "
+            f"{len(guessed)} holidays from {min(h.date for h in guessed)} to {max(h.date for h in guessed)} "
+            f"are "
             "estimated (they depend on the moon or on a decision not yet taken) and may move by a day or two."
         )
         checks.append(Check.warning("estimated-holidays", "holidays.csv", message))

@@ -163,7 +163,8 @@ def need_lists(books: Books, desk: Desk) -> None:
     """
     if not desk.lists_hold(books.day):
         raise ListError(
-            f"the sanctions lists may be relied on until {desk.valid_until or 'never (none is loaded)'}; today is "
+            f"the sanctions lists may be relied on until {desk.valid_until or 'never (none is loaded)'}; "
+            f"today is "
             f"{books.day}. Load newer ones first: tarazu clearing screen --list FILE."
         )
 
@@ -269,7 +270,8 @@ def _interest(books: Books, scheme: Scheme, cycle: Any, rate: Decimal | None) ->
     if terms.rate is None:
         if rate is None:
             raise InputError(
-                f"{scheme.id} reads its interest rate ({terms.rate_name}) at each close: give it, as a share a year."
+                f"{scheme.id} reads its interest rate ({terms.rate_name}) at each close: give it, as a share "
+                f"a year."
             )
         terms = replace(terms, rate=rate)
     books.flush()

@@ -12,7 +12,6 @@ booked together and committed once (group commit); an answer is returned only af
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from tarazu.clearing.parties import (
     current_list,
     enter,
     look_up,
+    newest_list,
     screen,
 )
 from tarazu.clearing.rates import Rate, Rates
@@ -141,8 +141,15 @@ class ClearingHouse:
                 "Rules change only by two operators: propose `adopt-scheme`."
             )
         if signer is not None:
-            _check_key(database, seal.public_text(signer), url)
+            with database.reading() as connection:
+                seal.check_key(connection, signer, str(url))
         return cls(database, adopted, signer, today, now)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the house was founded with a key."""
+        with self.database.reading() as connection:
+            return bool(seal.founded_key(connection))
 
     @property
     def today(self) -> date:
@@ -166,6 +173,7 @@ class ClearingHouse:
                 )  # so that the writer's time is not spent on comparing names
         with self._writing() as books:
             approvals.check_operator(books.connection, by)
+            watchlist.check_cover(newest_list(books.connection), lists, self.scheme)
             number = watchlist.keep(books, lists, screener, self.scheme, by)
             books.flush()
             self._screener = (number, screener)
@@ -208,6 +216,10 @@ class ClearingHouse:
         """Add reference rates; a rate for a day and currency that is known already is a correction."""
         rows = [each for each in rates if each.currency != self.scheme.unit]
         for each in rows:
+            if each.date > self.today and not self.scheme.synthetic_only:
+                raise InputError(
+                    f"{each.currency} of {each.date}: that day has not come; today is {self.today}."
+                )
             if not (each.per_unit.is_finite() and each.per_unit > 0):
                 raise InputError(
                     f"{each.currency} of {each.date}: expected a rate above 0, got {each.per_unit}."
@@ -481,16 +493,3 @@ def _adopted(connection: sa.Connection) -> Scheme | None:
     rules = tables.rules
     text = connection.scalar(sa.select(rules.c.text).order_by(rules.c.seq.desc()).limit(1))
     return None if text is None else parse_scheme(text, "the adopted scheme")
-
-
-def _check_key(database: Database, public: str, url: str | Path) -> None:
-    """Refuse a signing key that is not the one the house was founded with: its heads would prove nothing."""
-    journal = tables.journal
-    with database.reading() as connection:
-        body = connection.scalar(sa.select(journal.c.body).where(journal.c.seq == 1))
-    founded = json.loads(body or "{}").get("public_key", "")
-    if founded != public:
-        known = f"{founded[:16]}…" if founded else "none"
-        raise InputError(
-            f"{url}: the key given is {public[:16]}…, the house was founded with {known}. Use that one."
-        )

@@ -3,7 +3,8 @@
     I = r * sum_d B_d * n_d / N
 
 with B_d the balance at the end of day d, n_d the days it stood, N the days of the year (360 or 365) and r the yearly
-rate: interest "on daily outstandings between settlement dates", as the Asian Clearing Union charges its net debtors
+rate: interest "on daily outstandings between settlement "
+    "dates", as the Asian Clearing Union charges its net debtors
 and passes to its net creditors. ``ACT`` counts calendar days. ``30/360`` is the European form (30E/360: the 31st
 counts as the 30th), because its days add up over any division of the term, and balances change daily.
 """
@@ -110,7 +111,8 @@ def _rate(interest: Interest, given: Decimal | None) -> Decimal:
     yearly = interest.rate if interest.rate is not None else given
     if yearly is None:
         raise InputError(
-            f"The scheme reads its rate from {interest.rate_name}: give it for this close, such as 0.043 for 4.3%."
+            f"The scheme reads its rate from {interest.rate_name}: give it for this close, such as 0.043 for "
+            f"4.3%."
         )
     if not yearly.is_finite() or not -1 < yearly < 10:
         raise InputError(f"{yearly} is not a yearly rate: write a share such as 0.043 for 4.3%.")

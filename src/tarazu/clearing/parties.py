@@ -2,9 +2,9 @@
 
 A party's standing is what its newest verdict and the decisions on it amount to: clear, released (a hit that
 was decided to be somebody else), held (a hit nobody has decided on), blocked. A new list screens everybody
-anew; a release holds for the verdict it was given on, so a party that still hits is held again, and a block
-stays until a decision lifts it. Screening compares names with lists. What it does not check is said with it
-(`tarazu.clearing.screening.NOT_CHECKED`).
+anew; a release holds for the verdict it was given on, so a party that still hits is held again. Held and blocked
+stay until a decision lifts them, whatever the next list says: no change of lists releases anybody. Screening
+compares names with lists. What it does not check is said with it (`tarazu.clearing.screening.NOT_CHECKED`).
 """
 
 from __future__ import annotations
@@ -109,6 +109,11 @@ def check_party(party: Party, scheme: Scheme) -> None:
         )
     if not 0 <= party.limit < 2**62:
         raise InputError(f"party {party.id}: expected a limit of 0 or more minor units, got {party.limit}.")
+    if party.limit and not scheme.synthetic_only:
+        raise InputError(
+            f"party {party.id}: register it with limit 0; a line of credit needs two operators (tarazu "
+            f"clearing limit)."
+        )
     if scheme.synthetic_only and not party.synthetic:
         raise InputError(
             f"party {party.id}: {scheme.id} names no legal authority and instrument, so it takes synthetic "
@@ -151,6 +156,13 @@ def enter(books: Books, party: Party, scheme: Scheme, by: str) -> None:
         books.open_account(party.id, purpose, scheme.unit)
 
 
+def newest_list(connection: sa.Connection) -> sa.Row[Any] | None:
+    """The newest set of lists without its content; None if none was loaded."""
+    lists = tables.screening_list
+    columns = [column for column in lists.c if column.name != "content"]
+    return connection.execute(sa.select(*columns).order_by(lists.c.id.desc()).limit(1)).first()
+
+
 def current_list(connection: sa.Connection) -> sa.Row[Any]:
     """The newest set of lists.
 
@@ -159,9 +171,7 @@ def current_list(connection: sa.Connection) -> sa.Row[Any]:
     ListError
         If none was loaded.
     """
-    lists = tables.screening_list
-    columns = [column for column in lists.c if column.name != "content"]
-    row = connection.execute(sa.select(*columns).order_by(lists.c.id.desc()).limit(1)).first()
+    row = newest_list(connection)
     if row is None:
         raise ListError(
             "no sanctions list is loaded, and nobody can be registered or paid unscreened. "
@@ -209,6 +219,13 @@ def _verdict(number: int, list_id: int, screener: Screener, party: tuple[str, st
     )
 
 
+def _state(before: str | None, hit: bool) -> str:
+    """What a new verdict makes of a standing: what is held or blocked stays so until operators decide."""
+    if before in ("held", "blocked"):
+        return before
+    return "held" if hit else "clear"
+
+
 def _set_standings(connection: sa.Connection, verdicts: Sequence[Verdict], before: Mapping[str, str]) -> None:
     """What new verdicts amount to: a hit holds, a block stays."""
     standing = tables.standing
@@ -217,7 +234,7 @@ def _set_standings(connection: sa.Connection, verdicts: Sequence[Verdict], befor
             "who": each.party,
             "verdict": each.id,
             "list": each.list,
-            "state": "blocked" if before.get(each.party) == "blocked" else ("held" if each.hit else "clear"),
+            "state": _state(before.get(each.party), each.hit),
         }
         for each in verdicts
     ]

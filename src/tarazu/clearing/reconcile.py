@@ -212,7 +212,8 @@ def reconcile(
     around = _account(database, scheme, agent, purpose, first - margin, last + margin)
     if around.currency != bank.currency:
         raise InputError(
-            f"statement {bank.id} is in {bank.currency or 'no stated currency'}, the {purpose} account of {agent} "
+            f"statement {bank.id} is in {bank.currency or 'no stated currency'}, the {purpose} account of "
+            f"{agent} "
             f"in {around.currency}. Give the statement of the account that the books speak of."
         )
     sign = _SIGNS[purpose]
@@ -386,7 +387,8 @@ def _checks(found: Reconciliation) -> list[Check]:
             Check.error(
                 "balance-unexplained",
                 f"statement {found.statement}",
-                f"its balances moved by {money(found.unexplained)} more than its entries. Ask the bank for the rest.",
+                f"its balances moved by {money(found.unexplained)} more than its entries. Ask the bank for "
+                f"the rest.",
             )
         )
     return checks

@@ -37,7 +37,8 @@ def _scale(values: _Values) -> Iterator[_Finding]:
         yield (
             "wrong-scale",
             "unit_scale",
-            f"{unit} has {unit.scale} decimals in ISO 4217, not {values['unit_scale']}. Write {unit.scale}, and "
+            f"{unit} has {unit.scale} decimals in ISO 4217, not {values['unit_scale']}. Write {unit.scale}, "
+            f"and "
             "every amount with as many.",
         )
 
@@ -124,7 +125,8 @@ def _authority(values: _Values) -> Iterator[_Finding]:
         yield (
             "no-authority",
             "authority",
-            "an enacted scheme names the legal authority for its payments. Add [authority] with name, instrument, "
+            "an enacted scheme names the legal authority for its payments. Add [authority] with name, "
+            "instrument, "
             'citation and date, or write standing = "proposal".',
         )
 

@@ -133,7 +133,8 @@ def _amount(value: Any, field: Field, scale: int) -> int:
     if decimals != scale:
         raise BadValueError(
             "wrong-scale",
-            f"{value} has {decimals} decimals, the unit has {scale}: write the amount such as {example}, in the unit "
+            f"{value} has {decimals} decimals, the unit has {scale}: write the amount such as {example}, in "
+            f"the unit "
             "and not in its hundredth.",
         )
     return int(number.scaleb(scale))

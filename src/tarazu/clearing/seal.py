@@ -7,6 +7,7 @@ Source: RFC 8032; the chain is that of `tarazu.clearing.books`.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -65,6 +66,27 @@ def read_key(path: Path) -> Ed25519PrivateKey:
 def public_text(key: Ed25519PrivateKey) -> str:
     """The public key in hexadecimal."""
     return key.public_key().public_bytes_raw().hex()
+
+
+def founded_key(connection: sa.Connection) -> str:
+    """The public key that a house was founded with, hexadecimal; empty if it signs nothing."""
+    body = connection.scalar(sa.select(tables.journal.c.body).where(tables.journal.c.seq == 1))
+    return str(json.loads(body or "{}").get("public_key", ""))
+
+
+def check_key(connection: sa.Connection, key: Ed25519PrivateKey, where: str) -> None:
+    """Refuse a signing key that is not the one the house was founded with: its heads would prove nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    founded, given = founded_key(connection), public_text(key)
+    if founded != given:
+        known = f"{founded[:16]}…" if founded else "none"
+        raise InputError(
+            f"{where}: the key given is {given[:16]}…, the house was founded with {known}. Use that one."
+        )
 
 
 def sign_head(connection: sa.Connection, key: Ed25519PrivateKey) -> None:

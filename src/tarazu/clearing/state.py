@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tarazu.clearing import approvals, settlements, tables
 from tarazu.clearing.cycle import open_cycle
-from tarazu.clearing.parties import CLEARING
+from tarazu.clearing.parties import CLEARING, CUSTOMER
 from tarazu.clearing.scheme import Scheme
 from tarazu.core.table import Column, Table
 from tarazu.store.database import Database
@@ -183,3 +183,37 @@ def _rows(name: str, columns: tuple[Column, ...], rows: Any) -> Table:
 def _plain(value: Any) -> Any:
     # PostgreSQL sums bigint to numeric.
     return int(value) if type(value).__name__ == "Decimal" else value
+
+
+def parties(database: Database) -> Table:
+    """Every registered party with its limit and standing, in the order of registration."""
+    party, account, standing = tables.party, tables.account, tables.standing
+    query = (
+        sa.select(
+            party.c.id,
+            party.c.name,
+            party.c.country,
+            party.c.kind,
+            party.c.currency,
+            account.c.credit_limit,
+            party.c.set_off,
+            standing.c.state,
+        )
+        .outerjoin(account, sa.and_(account.c.owner == party.c.id, account.c.purpose == CUSTOMER))
+        .outerjoin(standing, standing.c.party == party.c.id)
+        .order_by(party.c.seq)
+    )
+    with database.reading() as connection:
+        return _rows("parties", _PARTIES, connection.execute(query))
+
+
+_PARTIES = (
+    Column("id"),
+    Column("name"),
+    Column("country"),
+    Column("kind", meaning="firm, bank or agent"),
+    Column("currency"),
+    Column("credit_limit", "minor units", "line of credit in its currency; empty is none set"),
+    Column("set_off", meaning="consents to set-off"),
+    Column("state", meaning="clear, released, held or blocked; empty if never screened"),
+)

@@ -129,7 +129,8 @@ class _Reader:
         found = connection.execute(sa.select(tables.party).where(tables.party.c.id == party)).first()
         if found is None:
             raise InputError(
-                f"party {party!r} is not registered. `tarazu clearing show` lists the parties; agents are agent-KAZ, …"
+                f"party {party!r} is not registered. `tarazu clearing show` lists the parties; agents are "
+                f"agent-KAZ, …"
             )
         self.party, self.is_agent = found, found.kind == "agent"
         account = tables.account
@@ -338,6 +339,8 @@ class _Reader:
         kind = words[0] if pays else words[1]
         if leg.body.get("set_off"):
             kind += ", rest after set-off"
+        if leg.payment is not None and self.payments[leg.payment].status == "frozen" and leg.kind != "freeze":
+            kind += ", since frozen with the debtor's agent"
         return Movement(date.fromisoformat(leg.day), leg.seq, leg.leg, kind, leg.amount, balance, **said)
 
     def _of_payment(self, number: int) -> tuple[dict[str, Any], bool]:

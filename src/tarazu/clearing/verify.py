@@ -29,6 +29,7 @@ from tarazu.core.table import Column, Table
 from tarazu.store.database import Database
 
 MOST_BREAKS = 1000
+UNSIGNED_AT_MOST = 5000  # rows after the last signed head; a house with its key signs sooner
 Progress = Callable[[str, int, int], None]
 
 
@@ -202,6 +203,14 @@ class _Verifier:
                 mirror.match(row)
             mirror.finish()
         self._lists()
+        unsigned = self.chain.last_seq - self.chain.last_head
+        if self.given and (not self.all_heads or unsigned > UNSIGNED_AT_MOST):
+            # Who rewrites the chain without the key has to take the heads away.
+            what = (
+                f"no head is signed within the last {min(unsigned, UNSIGNED_AT_MOST)} rows: nothing "
+                f"proves them"
+            )
+            self.report(None, "head", what)
 
     def _lists(self) -> None:
         """The entries that parties were screened against are those whose hash the journal holds."""
@@ -232,13 +241,15 @@ class _Verifier:
                 "no heads are signed" if not self.all_heads else f"{self.all_heads} heads cannot be checked"
             )
             message = (
-                f"{what}: no public key was given and the book names none. Whoever can write the database could have "
+                f"{what}: no public key was given and the book names none. Whoever can write the database "
+                f"could have "
                 "rewritten the whole chain. Open the house with a key, and verify with its public half."
             )
             notes.append(Check.warning("unsigned-heads", "head", message))
         elif chain.key_from == "founded":
             message = (
-                "the public key was taken from the book's own first row; give the key that the operator published, "
+                "the public key was taken from the book's own first row; give the key that the operator "
+                "published, "
                 "since who rewrites a whole book can name another one."
             )
             notes.append(Check.note("own-key", "journal, row 1", message))
@@ -251,7 +262,10 @@ class _Verifier:
             message = f"{unsigned} rows after the last signed head (row {chain.last_head})."
             notes.append(Check.note("rows-after-head", "journal", message))
         if chain.backwards:
-            message = f"{chain.backwards} rows carry a time before that of the row they follow: a clock was set back."
+            message = (
+                f"{chain.backwards} rows carry a time before that of the row they follow: a clock was "
+                f"set back."
+            )
             notes.append(Check.warning("clock-set-back", "journal", message))
         return notes
 

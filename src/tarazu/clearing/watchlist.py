@@ -20,6 +20,8 @@ from tarazu.clearing.screening.lists import Entry, SanctionsList
 from tarazu.clearing.screening.screen import Screener
 from tarazu.core.errors import ListError
 
+SHRINK = 0.8  # of the entries of the set before, at least
+
 
 def check_dates(lists: Sequence[SanctionsList], scheme: Scheme, today: date) -> None:
     """Refuse lists that cannot be relied on today.
@@ -44,6 +46,29 @@ def check_dates(lists: Sequence[SanctionsList], scheme: Scheme, today: date) -> 
                 f"{each.name}: published {each.published}, {age} days ago; {scheme.id} allows "
                 f"{scheme.screening_max_age_days}. Fetch a newer one from its publisher."
             )
+
+
+def check_cover(before: sa.Row[Any] | None, lists: Sequence[SanctionsList], scheme: Scheme) -> None:
+    """Refuse, for real payments, a set of lists that covers less than the one it replaces.
+
+    Raises
+    ------
+    ListError
+        If a list of the current set is missing, or the entries are fewer by more than a fifth.
+    """
+    if before is None or scheme.synthetic_only:
+        return
+    missing = sorted(set(before.names.split("; ")) - {each.name for each in lists})
+    if missing:
+        raise ListError(
+            f"the current set has {', '.join(missing)}, the new one has not. Load all lists together."
+        )
+    entries = sum(len(each.entries) for each in lists)
+    if entries < SHRINK * before.entries:
+        raise ListError(
+            f"the new lists have {entries} entries, the current ones {before.entries}. Look whether a file "
+            f"is cut short."
+        )
 
 
 def keep(books: Books, lists: Sequence[SanctionsList], screener: Screener, scheme: Scheme, by: str) -> int:

@@ -435,7 +435,7 @@ def print_verification(found: Verification) -> None:
     out.print(
         f"Recomputed from the journal: {found.rows:,} rows, {found.entries:,} legs, {found.payments:,} "
         f"payments, "
-        f"{found.cycles} closed cycles; {found.signed} of {found.heads} signed heads checked."
+        f"closed cycles: {found.cycles}; {found.signed} of {found.heads} signed heads checked."
     )
     for each in found.breaks:
         out.print(f"BREAK at {escape(str(each))}")
@@ -456,3 +456,22 @@ def verification_dict(found: Verification) -> dict[str, Any]:
         "breaks": breaks,
         "notes": [str(each) for each in found.notes],
     }
+
+
+def print_parties(found: Table) -> None:
+    """One line for each party."""
+    rows = (
+        (
+            r["id"],
+            r["name"],
+            r["country"],
+            r["kind"],
+            r["state"] or "not screened",
+            "yes" if r["set_off"] else "",
+            money(r["credit_limit"], r["currency"]),
+            r["currency"],
+        )
+        for r in found
+    )
+    heads = ("party", "name", "country", "kind", "standing", "set-off", "may owe", "currency")
+    console().print(grid("Parties", heads, rows))

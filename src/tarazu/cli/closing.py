@@ -192,7 +192,12 @@ def approve(
 @by_option
 @click.argument("number", type=int, metavar="PROPOSAL")
 def withdraw(house: str, day: Any, key: Path | None, by: str, number: int) -> None:
-    """Close a proposal without effect."""
+    """Close a proposal without effect.
+
+    \b
+    Example:
+      tarazu clearing withdraw 981 --by aigul
+    """
     books = opened(house, day, key)
     books.withdraw(number, by)
     books.close()
@@ -205,7 +210,12 @@ def withdraw(house: str, day: Any, key: Path | None, by: str, number: int) -> No
 @click.argument("payment", type=int)
 @REASON
 def void(house: str, day: Any, key: Path | None, by: str, payment: int, reason: str) -> None:
-    """Release a pending payment's hold: it will not be posted."""
+    """Release a pending payment's hold: it will not be posted.
+
+    \b
+    Example:
+      tarazu clearing void 412 --reason "order cancelled" --by aigul
+    """
     books = opened(house, day, key)
     books.void(payment, reason, by)
     books.close()
@@ -219,7 +229,12 @@ def void(house: str, day: Any, key: Path | None, by: str, payment: int, reason: 
 @click.option("--end", is_flag=True, help="The dispute is over.")
 @REASON
 def dispute(house: str, day: Any, key: Path | None, by: str, payment: int, end: bool, reason: str) -> None:
-    """Mark a payment as disputed: while it is pending it is not posted."""
+    """Mark a payment as disputed: while it is pending it is not posted.
+
+    \b
+    Example:
+      tarazu clearing dispute 412 --reason "goods not delivered" --by aigul
+    """
     books = opened(house, day, key)
     books.dispute(payment, reason, by, raised=not end)
     books.close()
@@ -230,7 +245,12 @@ def dispute(house: str, day: Any, key: Path | None, by: str, payment: int, end: 
 @on_books
 @json_option
 def advance(house: str, day: Any, key: Path | None, json_path: str | None) -> None:
-    """Begin the business day: post what is due, expire what is late, book what waited, mark what is overdue."""
+    """Begin the business day: post what is due, expire what is late, book what waited, mark what is overdue.
+
+    \b
+    Example:
+      tarazu clearing advance
+    """
     from tarazu.cli.clearing_print import day_dict, print_day
 
     books = opened(house, day, key)
@@ -324,7 +344,15 @@ def statement(
 )
 @json_option
 def reconcile(
-    house: str, day: Any, key: Path | None, file: Path, agent: str, purpose: str, json_path: str | None
+    house: str,
+    day: Any,
+    key: Path | None,
+    file: Path,
+    agent: str,
+    purpose: str,
+    first: Any,
+    last: Any,
+    json_path: str | None,
 ) -> None:
     """Match the bank's own statement (camt.053) with the books and list every difference. Exit code 1 if any.
 
@@ -337,9 +365,10 @@ def reconcile(
     from tarazu.clearing.reconcile import reconcile as compare
     from tarazu.cli.clearing_print import print_reconciliations, reconciliation_dict
 
+    days: dict[str, Any] = {"first": first.date() if first else None, "last": last.date() if last else None}
     books = opened(house, day, key)
     found = [
-        compare(books.database, books.scheme, each, agent_id(agent.upper()), purpose)
+        compare(books.database, books.scheme, each, agent_id(agent.upper()), purpose, **days)
         for each in read_statements(file)
     ]
     data = {"statements": [reconciliation_dict(each) for each in found]}

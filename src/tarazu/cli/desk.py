@@ -17,7 +17,8 @@ import click
 
 from tarazu.cli.clearing import clearing
 from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option, progress
-from tarazu.core.errors import InputError
+from tarazu.core.checks import errors
+from tarazu.core.errors import InputError, MessageError
 
 if TYPE_CHECKING:
     from tarazu.clearing.house import ClearingHouse
@@ -70,6 +71,11 @@ def opened(house: str, day: Any, key: Path | None) -> ClearingHouse:
     if "://" not in house and not Path(house).exists():
         raise InputError(f"{house}: there is no clearing house yet. Found one: tarazu clearing init --help.")
     found = ClearingHouse.open(house, key=signer, today=_clock(day))
+    if signer is None and found.is_signed:
+        click.echo(
+            "warning: this house signs its heads; new rows stay unsigned until it is opened with its key.",
+            err=True,
+        )
     _no_other_day(found, day)
     return found
 
@@ -81,6 +87,19 @@ def _clock(day: Any) -> Callable[[], date]:
 def _no_other_day(house: ClearingHouse, day: Any) -> None:
     if day and not house.scheme.synthetic_only:
         raise InputError("--day is for simulations: real payments are booked on the day they are booked.")
+
+
+def _is_founded(url: str) -> bool:
+    from tarazu.clearing.house import ClearingHouse
+    from tarazu.core.errors import StoreError
+
+    try:
+        ClearingHouse.open(url).close()
+    except StoreError as error:
+        if "holds no clearing house yet" in str(error):
+            return False
+        raise
+    return True
 
 
 def _key_file(house: str) -> Path | None:
@@ -109,8 +128,14 @@ def init(house: str, day: Any, key: Path | None, scheme_name: str, operators: tu
         raise InputError(
             "a clearing house needs two named operators or more: --operator NAME --operator NAME."
         )
+    if "://" in house and _is_founded(house):
+        raise InputError(f"{house} holds a clearing house already. Name another database with --house.")
     file = key or _key_file(house)
-    if file is not None and not file.exists():
+    if file is None:
+        raise InputError(
+            "name the file of the key that signs heads: --key FILE. It is made if it does not exist."
+        )
+    if not file.exists():
         seal.new_key(file)
     found = ClearingHouse.open(house, scheme, operators=operators, key=file, today=_clock(day))
     found.close()
@@ -127,7 +152,13 @@ def init(house: str, day: Any, key: Path | None, scheme_name: str, operators: tu
 
 @clearing.group()
 def party() -> None:
-    """Register parties and look at them."""
+    """Register parties, and list them with their limits and standing.
+
+    \b
+    Examples:
+      tarazu clearing party add parties.csv --by aigul
+      tarazu clearing party list
+    """
 
 
 @party.command("add")
@@ -137,7 +168,9 @@ def party() -> None:
 @click.option("--id", "identifier", help="Identifier that payment orders use.")
 @click.option("--name", help="Registered name, in any script.")
 @click.option("--country", help="Alpha-3 code of a member.")
-@click.option("--kind", type=click.Choice(["firm", "bank"]), default="firm", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["firm", "bank"]), default="firm", show_default=True, help="What it is."
+)
 @click.option(
     "--limit", type=int, default=0, show_default=True, help="Line of credit, minor units of its currency."
 )
@@ -176,6 +209,23 @@ def party_add(
     books = opened(house, day, key)
     print_verdicts(books.register(entering, by))
     books.close()
+
+
+@party.command("list")
+@on_books
+@json_option
+def party_list(house: str, day: Any, key: Path | None, json_path: str | None) -> None:
+    """List the registered parties: country, limit, consent to set-off, standing.
+
+    \b
+    Example:
+      tarazu clearing party list
+    """
+    from tarazu.clearing.state import parties
+    from tarazu.cli.clearing_print import print_parties
+
+    found = parties(opened(house, day, key).database)
+    emit(json_path, {"parties": found.records()}, lambda: print_parties(found))
 
 
 def _read_parties(file: Path, real: bool) -> list[Party]:
@@ -285,6 +335,8 @@ def rates(house: str, day: Any, key: Path | None, by: str, file: Path) -> None:
     read = Rates.read(file, books.scheme.unit)
     for check in read.checks:
         click.echo(str(check), err=True)
+    if errors(read.checks):
+        raise InputError(f"{file.name}: no rate was added. Mend the rows named above.")
     click.echo(f"{books.load_rates(chain.from_iterable(read.series.values()), by)} rates added.")
     books.close()
 
@@ -349,15 +401,24 @@ def submit(
         )
     books = opened(house, day, key)
     answered = []
+    refused: list[dict[str, str]] = []
     with progress() as step:
         for file in files:
-            batch = read_payments(file, schema_folder=schemas)
+            try:
+                batch = read_payments(file, schema_folder=schemas)
+            except MessageError as error:
+                refused.append({"file": file.name, "reason": str(error)})
+                click.echo(f"Refused as a whole: {error}", err=True)
+                continue
             outcomes = books.submit(batch.orders, step)
             answered.append((file.name, batch, outcomes))
             if answers is not None:
                 written = write_status_report(books, batch, outcomes, answer_to, answers, file.name)
                 click.echo(f"Wrote {written}", err=True)
     books.close()
-    emit(json_path, {"files": [submitted_dict(*each) for each in answered]}, lambda: print_outcomes(answered))
-    if any(batch.refused or any(o.status == "refused" for o in outcomes) for _, batch, outcomes in answered):
+    data = {"files": [submitted_dict(*each) for each in answered], "refused_files": refused}
+    emit(json_path, data, lambda: print_outcomes(answered))
+    if refused or any(
+        batch.refused or any(o.status == "refused" for o in outcomes) for _, batch, outcomes in answered
+    ):
         sys.exit(EXIT_FINDINGS)

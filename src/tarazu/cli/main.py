@@ -344,7 +344,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: nothing was written.", err=True)
+        what = "nothing was written."
+        if sys.argv[1:2] == ["clearing"]:
+            what = "what was answered is in the books. Give the same again: nothing is booked twice."
+        click.echo(f"Interrupted: {what}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except TarazuError as error:
         click.echo(f"Error: {error}", err=True)
@@ -358,6 +361,18 @@ def main() -> None:
             err=True,
         )
         sys.exit(EXIT_INPUT)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(0)
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except Exception as error:
+        # The database library is not imported for other commands, so its exceptions are known by their module.
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        found = str(getattr(error, "orig", error))
+        click.echo(
+            f"Error: the database cannot be read: {found}. `tarazu clearing verify` finds where.", err=True
+        )
+        sys.exit(EXIT_INPUT)

@@ -194,14 +194,17 @@ def write(outputs: Sequence[tuple[Path, Content]]) -> tuple[Path, ...]:
     path = Path()
     try:
         for path, content in outputs:
-            drafts[path] = _draft(path, content)
+            if isinstance(content, str) and _is_device(path):
+                path.write_text(content, encoding="utf-8")
+            else:
+                drafts[path.resolve() if path.is_symlink() else path] = _draft(path, content)
         _put_in_place(drafts)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}). Name another place.") from error
     finally:
         for draft in drafts.values():
             _remove(draft)
-    return tuple(drafts)
+    return tuple(path for path, _ in outputs)
 
 
 def _put_in_place(drafts: Mapping[Path, Path]) -> None:
@@ -226,6 +229,20 @@ def _put_in_place(drafts: Mapping[Path, Path]) -> None:
         _remove(old)
 
 
+def _is_device(path: Path) -> bool:
+    """Whether a path is a device or a pipe: such a thing is written to, never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether a file is a database or a private key: no output ever takes its place."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        start = file.read(64)
+    return start.startswith(b"SQLite format 3\x00") or b"PRIVATE KEY-----" in start
+
+
 def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
     places: set[Path] = set()
     for path, content in outputs:
@@ -235,6 +252,8 @@ def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
         if isinstance(content, str):
             if path.is_dir():
                 raise InputError(f"{path} is a folder. Name a file.")
+            if _is_kept(path):
+                raise InputError(f"{path} is a database or a private key. Name another file for the output.")
         elif path.exists() and not _is_ours(path, content):
             raise InputError(
                 f"{path} exists and holds other files. Move it, or name another folder with --csv."

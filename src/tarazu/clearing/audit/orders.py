@@ -232,10 +232,15 @@ def _check_rules(book: Book, event: Event, order: dict[str, Any], payment: Payme
 
 def _plausible(book: Book, order: dict[str, Any], payment: Payment) -> bool:
     quantity, hs = order.get("quantity_kg"), order.get("hs", "")
-    usual = next((book.prices[hs[:n]] for n in (6, 4, 2) if len(hs) >= n and hs[:n] in book.prices), None)
     waited = book.waiting.get(payment.id)
-    if usual is None or not quantity or not Decimal(quantity) or (waited is not None and waited.price_passed):
+    near = [book.prices[hs[:n]] for n in (6, 4) if len(hs) >= n and hs[:n] in book.prices][:1]
+    under = [each for code, each in book.prices.items() if hs and len(hs) < 6 and code.startswith(hs)]
+    known = near or under
+    if not known or (waited is not None and waited.price_passed):
         return True
+    if not quantity or not Decimal(quantity):
+        return False
+    usual = (min(each[0] for each in known), max(each[1] for each in known))
     scheme = book.scheme
     value: float = payment.amount / 10 ** scheme.scale(scheme.unit) / float(quantity)
     band = float(scheme.price_band)

@@ -150,7 +150,7 @@ def lists(book: Book, event: Event) -> Legs:
 
 
 def screened(book: Book, event: Event) -> Legs:
-    """Verdicts; a block stays, a hit holds, a release is forgotten."""
+    """Verdicts; what is held or blocked stays so, a hit holds, a release is forgotten."""
     event.need(bool(event.body["verdicts"]), "a screening of nobody")
     for index, each in enumerate(listed(event.body["verdicts"], VERDICT)):
         number, name = each["id"], each["party"]
@@ -162,8 +162,8 @@ def screened(book: Book, event: Event) -> Legs:
         book.party(name)
         before = book.standing.get(name)
         state = "held" if each["hit"] else "clear"
-        if before is not None and before.state == "blocked":
-            state = "blocked"
+        if before is not None and before.state in ("held", "blocked"):
+            state = before.state
         book.standing[name] = Standing(number, each["list"], state)
         columns = ("party", "list", "algorithm", "hit", "score", "entry", "matched_name", "list_name")
         event.rows.append(("verdict", (number, *(each[column] for column in columns), event.seq)))
