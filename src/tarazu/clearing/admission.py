@@ -262,13 +262,17 @@ class Admission:
         if max(amount, debit, credit) >= LARGEST_PAYMENT:
             raise _refused("AM02", "the amount is beyond what the ledger takes in one of its currencies.")
         if scheme.payment_min is not None and amount < scheme.payment_min:
-            raise _refused(
-                "AM06", f"{amount} is less than the scheme's smallest payment, {scheme.payment_min}."
-            )
+            least = self._shown(scheme.payment_min)
+            raise _refused("AM06", f"{self._shown(amount)} is less than the smallest payment, {least}.")
         if scheme.payment_max is not None and amount > scheme.payment_max:
-            raise _refused(
-                "AM02", f"{amount} is more than the scheme's largest payment, {scheme.payment_max}."
-            )
+            most = self._shown(scheme.payment_max)
+            raise _refused("AM02", f"{self._shown(amount)} is more than the largest payment, {most}.")
+
+    def _shown(self, amount: int, currency: str = "") -> str:
+        """An amount as people read it, by default in the unit of account."""
+        code = currency or self.desk.scheme.unit
+        scale = self.desk.scheme.scale(code)
+        return f"{amount / 10**scale:,.{scale}f} {code}"
 
     def _check_open(self) -> None:
         cycle, scheme = self.desk.cycle, self.desk.scheme
@@ -370,7 +374,8 @@ class Admission:
             )
         line = debtor.own
         if line.available is not None and line.available < debit:
-            words = f"party {debtor.id!r} has {line.available} {line.currency} available, not {debit}."
+            left, asked = self._shown(line.available, line.currency), self._shown(debit, line.currency)
+            words = f"party {debtor.id!r} has {left} available, not {asked}."
             raise _refused("AM04", words)
         overflow = self.desk.scheme.overflow
         if overflow not in (Overflow.REJECT, Overflow.QUEUE):
@@ -378,10 +383,11 @@ class Admission:
         swing = debtor.clearing
         if swing.available is None:
             return
-        words = f"{agent} has {swing.available} {swing.currency} of its swing limit left, not {amount}."
-        if overflow is Overflow.REJECT and swing.available < amount:
-            raise _later(waited, "AM21", words, "limit")
         if swing.available < amount:
+            left, asked = self._shown(swing.available), self._shown(amount)
+            words = f"{agent} has {left} of its swing limit left, not {asked}."
+            if overflow is Overflow.REJECT:
+                raise _later(waited, "AM21", words, "limit")
             raise NotBooked("queued", "AM21", words, "limit")
         if any(waited is None or number < waited for number in self.queued.get(agent, ())):
             raise NotBooked(

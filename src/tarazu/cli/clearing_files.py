@@ -48,6 +48,22 @@ def write_for_proposal(house: ClearingHouse, proposal: int, folder: Path) -> lis
     return []
 
 
+def write_message(house: ClearingHouse, kind: str, subject: str, reason: str, folder: Path) -> str:
+    """One message about a payment, a settlement or a party."""
+    database, scheme = house.database, house.scheme
+    if kind == "camt.054":
+        found = answers.notification(database, scheme, subject, house.today)
+    elif not subject.isdigit():
+        raise InputError(f"{kind}: expected a number, got {subject!r}. `tarazu clearing show` lists them.")
+    elif kind == "pacs.004":
+        found = answers.return_message(database, int(subject))
+    elif kind == "pacs.009":
+        found = answers.settlement_instruction(database, scheme, int(subject))
+    else:
+        found = answers.recall(database, int(subject), reason)
+    return _write(found, folder, f"{subject}.{kind}.xml")
+
+
 def _number_in(details: str) -> int:
     found = json.loads(details)
     return int(found.get("settlement", found.get("payment", 0)) or 0)

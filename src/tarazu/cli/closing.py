@@ -80,6 +80,65 @@ def limit(house: str, day: Any, key: Path | None, by: str, owner: str, amount: i
 @clearing.command()
 @on_books
 @by_option
+@click.argument("name")
+def operator(house: str, day: Any, key: Path | None, by: str, name: str) -> None:
+    """Propose another operator.
+
+    \b
+    Example:
+      tarazu clearing operator dana --by aigul
+    """
+    _propose(house, day, key, by, "add-operator", name=name)
+
+
+@clearing.command()
+@on_books
+@by_option
+@click.argument("file", type=FILE)
+def adopt(house: str, day: Any, key: Path | None, by: str, file: Path) -> None:
+    """Propose other rules: a scheme FILE with the same unit of account and the same members.
+
+    \b
+    Example:
+      tarazu clearing adopt my-scheme.toml --by aigul
+    """
+    from tarazu.clearing.scheme import load_scheme
+
+    _propose(house, day, key, by, "adopt-scheme", text=load_scheme(file).text)
+
+
+@clearing.command()
+@on_books
+@click.argument("kind", type=click.Choice(["pacs.004", "pacs.009", "camt.054", "camt.056"]))
+@click.argument("subject")
+@click.option("--reason", default="", help="Cancellation reason code of a camt.056, such as DUPL.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where to; here by default.",
+)
+def message(
+    house: str, day: Any, key: Path | None, kind: str, subject: str, reason: str, folder: Path
+) -> None:
+    """Write an ISO 20022 message about a payment, a settlement or a party.
+
+    A payment's return (pacs.004) or recall (camt.056) and a settlement's instruction (pacs.009) are asked for by
+    number, the notification of a party's day (camt.054) by the party.
+
+    \b
+    Examples:
+      tarazu clearing message camt.056 43 --reason DUPL
+      tarazu clearing message camt.054 grain-1
+    """
+    from tarazu.cli.clearing_files import write_message
+
+    click.echo(f"Wrote {write_message(opened(house, day, key), kind, subject, reason, folder)}")
+
+
+@clearing.command()
+@on_books
+@by_option
 @click.argument("payment", type=int)
 @click.option("--code", default="NARR", show_default=True, help="ISO 20022 return reason code, such as AC04.")
 @REASON
