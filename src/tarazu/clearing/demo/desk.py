@@ -35,7 +35,7 @@ from tarazu.clearing.parties import Party
 from tarazu.clearing.rates import Rate, Rates
 from tarazu.clearing.scheme import load_scheme
 from tarazu.clearing.screening.lists import digest_of, read_list
-from tarazu.core.errors import MessageError, TarazuError
+from tarazu.core.errors import InputError, MessageError, TarazuError
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -223,8 +223,13 @@ class ClearingDesk:
                 for row in approvals.open_proposals(connection)
                 if (row.action, row.details) == (action, canonical(details))
             ]
-        number = left[0] if left else self.house.propose(action, details, by=self.first)
-        self.house.approve(number, by=self.second)
+        if left:
+            try:
+                self.house.approve(left[0], by=self.second)
+                return
+            except InputError:  # it was about an older verdict or another cycle: look again, propose anew
+                self.house.withdraw(left[0], by=self.first)
+        self.house.approve(self.house.propose(action, details, by=self.first), by=self.second)
 
 
 def _told(outcome: Outcome) -> list[str]:
