@@ -195,7 +195,7 @@ def test_an_order_that_waited_is_booked_once(house_url):
     house = found_house(house_url, small_scheme(overflow='"queue"', swing_limit="1_000.00"), clock=clock)
     _, queued = house.submit([order("a", "K1", "I1"), order("b", "K1", "I1")])
     house.submit([order("back", "I1", "K1")])
-    again = Submission(order("b", "K1", "I1"), queued.id)
+    again = Submission(order("b", "K1", "I1"), id=queued.id)
     first = house._turns.take([again])[0]
     set_limit(house, "agent-KAZ", None, "clearing")
     second = house._turns.take([again])[0]  # a desk that read the queue before the first one booked
@@ -211,7 +211,7 @@ def test_an_order_refused_after_waiting_stays_refused(house_url):
     """The other desk read the queue before the first one refused the order."""
     house = found_house(house_url, small_scheme(overflow='"queue"', swing_limit="1_000.00"))
     _, queued = house.submit([order("a", "K1", "I1"), order("b", "K1", "I1")])
-    again = Submission(order("b", "K1", "I1"), queued.id)
+    again = Submission(order("b", "K1", "I1"), id=queued.id)
     set_limit(house, "K1", 0)  # looks at the queue again, too
     assert value(house, "SELECT state FROM waiting WHERE id = :i", i=queued.id) == "refused"
     house.submit([order("back", "I1", "K2")])

@@ -277,7 +277,13 @@ FREE = {  # what nothing recomputes
     # another row or table must say the same; the row itself may say anything
     *(("lists", name) for name in ("content_digest", "digest", "entries", "names", "published")),
     *(("party", name) for name in ("bic", "limit", "name", "set_off")),
-    *(("submitted", "code"), ("submitted", "reason"), ("rates", "rates"), ("prices", "ranges")),
+    *(
+        ("submitted", "by"),
+        ("submitted", "code"),
+        ("submitted", "reason"),
+        ("rates", "rates"),
+        ("prices", "ranges"),
+    ),
 }
 
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,19 @@ def test_a_read_only_file_is_refused_in_words(founded_sqlite):
             os.seteuid(0)
         folder.chmod(0o755)
         shutil.rmtree(folder)
+
+
+def test_many_open_a_new_file_at_once(tmp_path):
+    def open_and_close(path: Path, start: threading.Barrier) -> None:
+        start.wait()
+        opened(path).close()
+
+    for number in range(40):  # an opening that does not wait fails about one time in twelve
+        start = threading.Barrier(6)
+        with ThreadPoolExecutor(6) as pool:
+            path = tmp_path / f"{number}.db"
+            for done in [pool.submit(open_and_close, path, start) for _ in range(6)]:
+                done.result()
 
 
 def test_sqlite_waits_for_the_disk_and_checks_references(tmp_path):

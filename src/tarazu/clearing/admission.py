@@ -86,6 +86,7 @@ class Submission:
     """An order with its place in the books: a new one, or one that waited (`id`) and may now pass (`waived`)."""
 
     order: PaymentOrder
+    by: str = ""
     id: int | None = None
     waived: frozenset[str] = frozenset()
 

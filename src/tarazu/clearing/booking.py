@@ -176,7 +176,9 @@ class _Batch:
                 self.books.record("waited-refused", {"request": number, **body})
             self._leaves(number, order, no.status, no.why)
         else:
-            number = self.books.record("submitted", {"order": order_json(order), **body, "why": no.why})
+            number = self.books.record(
+                "submitted", {"order": order_json(order), **body, "why": no.why, "by": submission.by}
+            )
             self._remember(order, number, no.status, no.code, no.reason)
             if no.status in ("held", "queued"):
                 self.new_waiting.append((number, no.status, no.why, False, order.debtor, order.creditor))
@@ -206,7 +208,7 @@ class _Batch:
             "cycle": self.desk.cycle.id,
         }
         if submission.id is None:
-            body["order"] = order_json(order)
+            body |= {"order": order_json(order), "by": submission.by}
         else:
             body["request"] = submission.id
         kind = "submitted" if submission.id is None else "booked"

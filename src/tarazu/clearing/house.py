@@ -255,9 +255,14 @@ class ClearingHouse:
             )
         return len(listed)
 
-    def submit(self, orders: Iterable[PaymentOrder], progress: Progress | None = None) -> list[Outcome]:
-        """Book orders, in order; every one is answered, and the answers are durable when this returns."""
-        given = [Submission(order) for order in orders]
+    def submit(
+        self, orders: Iterable[PaymentOrder], progress: Progress | None = None, *, by: str = ""
+    ) -> list[Outcome]:
+        """Book orders handed in by an operator, or by a machine; the answers are durable when this returns."""
+        if by:
+            with self.database.reading() as connection:
+                approvals.check_operator(connection, by)
+        given = [Submission(order, by) for order in orders]
         outcomes: list[Outcome] = []
         for start in range(0, len(given), BATCH):
             outcomes += self._turns.take(given[start : start + BATCH])
@@ -483,7 +488,7 @@ class ClearingHouse:
             passed = {row.id: row.price_passed for row in connection.execute(query.order_by(waiting.c.id))}
             orders = submitted(connection, list(passed))
         again = [
-            Submission(orders[number], number, frozenset({"price"} if price else ()))
+            Submission(orders[number], "", number, frozenset({"price"} if price else ()))
             for number, price in passed.items()
         ]
         return self._turns.take(again) if again else []

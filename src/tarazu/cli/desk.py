@@ -362,6 +362,9 @@ def prices(house: str, day: Any, key: Path | None, by: str, dossier: str) -> Non
 
 @clearing.command()
 @on_books
+@click.option(
+    "--by", default="", envvar="TARAZU_OPERATOR", help="Operator who hands them in; kept in the journal."
+)
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option(
     "--schemas",
@@ -379,6 +382,7 @@ def submit(
     house: str,
     day: Any,
     key: Path | None,
+    by: str,
     files: tuple[Path, ...],
     schemas: Path | None,
     answers: Path | None,
@@ -410,7 +414,7 @@ def submit(
                 refused.append({"file": file.name, "reason": str(error)})
                 click.echo(f"Refused as a whole: {error}", err=True)
                 continue
-            outcomes = books.submit(batch.orders, step)
+            outcomes = books.submit(batch.orders, step, by=by)
             answered.append((file.name, batch, outcomes))
             if answers is not None:
                 written = write_status_report(books, batch, outcomes, answer_to, answers, file.name)

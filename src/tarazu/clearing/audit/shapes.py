@@ -41,7 +41,7 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "proposal": ("action:text details:object by:text",),
     "approval": ("proposal:whole by:text",),
     "withdrawal": ("proposal:whole by:text",),
-    "submitted": (f"order:object {_BOOKED}", f"order:object {_ANSWER} why:text"),
+    "submitted": (f"order:object by:text {_BOOKED}", f"order:object by:text {_ANSWER} why:text"),
     "booked": (f"request:whole {_BOOKED}",),
     "waited-refused": (f"request:whole {_ANSWER}",),
     "refused-key": ("order:object first:whole",),

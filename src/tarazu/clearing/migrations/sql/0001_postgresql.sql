@@ -1,4 +1,230 @@
--- What the database itself refuses, on PostgreSQL. Statements end with two semicolons.
+-- The first schema on PostgreSQL: tables, then what the database itself refuses. Statements end with two semicolons.
+CREATE TABLE cycle (
+  id BIGINT NOT NULL,
+  opened VARCHAR(10) NOT NULL,
+  ends VARCHAR(10) NOT NULL,
+  closed VARCHAR(10),
+  seq BIGINT,
+  charged BIGINT,
+  PRIMARY KEY (id)
+);;
+CREATE TABLE journal (
+  seq BIGINT NOT NULL,
+  at VARCHAR(32) NOT NULL,
+  day VARCHAR(10) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  body TEXT NOT NULL,
+  hash VARCHAR(64) NOT NULL,
+  PRIMARY KEY (seq)
+);;
+CREATE TABLE operator (
+  name VARCHAR(80) NOT NULL,
+  PRIMARY KEY (name)
+);;
+CREATE TABLE party (
+  id VARCHAR(80) NOT NULL,
+  name TEXT NOT NULL,
+  kind VARCHAR(8) NOT NULL,
+  country VARCHAR(3) NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  agent VARCHAR(80) NOT NULL,
+  set_off BOOLEAN NOT NULL,
+  synthetic BOOLEAN NOT NULL,
+  bic VARCHAR(11) NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);;
+CREATE TABLE price_range (
+  hs VARCHAR(6) NOT NULL,
+  seq BIGINT NOT NULL,
+  low FLOAT NOT NULL,
+  high FLOAT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (hs, seq)
+);;
+CREATE TABLE rate (
+  day VARCHAR(10) NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  seq BIGINT NOT NULL,
+  name VARCHAR(80) NOT NULL,
+  per_unit VARCHAR(40) NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (day, currency, seq, name)
+);;
+CREATE TABLE request (
+  key VARCHAR(200) NOT NULL,
+  id BIGINT NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  status VARCHAR(8) NOT NULL,
+  code VARCHAR(4) NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (key),
+  UNIQUE (id)
+);;
+CREATE TABLE screening_list (
+  id BIGINT NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  names TEXT NOT NULL,
+  published VARCHAR(10),
+  valid_until VARCHAR(10) NOT NULL,
+  entries INTEGER NOT NULL,
+  content BYTEA NOT NULL,
+  content_digest VARCHAR(64) NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);;
+CREATE TABLE account (
+  id BIGINT NOT NULL,
+  owner VARCHAR(80) NOT NULL,
+  purpose VARCHAR(12) NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  credit_limit BIGINT,
+  PRIMARY KEY (id),
+  UNIQUE (owner, purpose, currency),
+  CONSTRAINT credit_limit_not_negative CHECK (credit_limit >= 0),
+  FOREIGN KEY(owner) REFERENCES party (id)
+);;
+CREATE TABLE head (
+  seq BIGINT NOT NULL,
+  hash VARCHAR(64) NOT NULL,
+  signature VARCHAR(128) NOT NULL,
+  PRIMARY KEY (seq),
+  FOREIGN KEY(seq) REFERENCES journal (seq)
+);;
+CREATE TABLE payment (
+  id BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  debtor VARCHAR(80) NOT NULL,
+  creditor VARCHAR(80) NOT NULL,
+  debtor_agent VARCHAR(80) NOT NULL,
+  creditor_agent VARCHAR(80) NOT NULL,
+  amount BIGINT NOT NULL,
+  debit BIGINT NOT NULL,
+  credit BIGINT NOT NULL,
+  settlement_date VARCHAR(10) NOT NULL,
+  expires VARCHAR(10) NOT NULL,
+  day VARCHAR(10) NOT NULL,
+  cycle INTEGER NOT NULL,
+  status VARCHAR(9) NOT NULL,
+  disputed BOOLEAN NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT payment_status CHECK (status = 'pending' OR status = 'posted' OR status = 'voided' OR status = 'expired' OR status = 'reversed' OR status = 'frozen'),
+  CONSTRAINT payment_positive CHECK (amount > 0 AND debit > 0 AND credit > 0),
+  FOREIGN KEY(debtor) REFERENCES party (id),
+  FOREIGN KEY(creditor) REFERENCES party (id),
+  FOREIGN KEY(debtor_agent) REFERENCES party (id),
+  FOREIGN KEY(creditor_agent) REFERENCES party (id)
+);;
+CREATE TABLE proposal (
+  id BIGINT NOT NULL,
+  action VARCHAR(32) NOT NULL,
+  details TEXT NOT NULL,
+  proposed_by VARCHAR(80) NOT NULL,
+  approved_by VARCHAR(80),
+  state VARCHAR(10) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT four_eyes CHECK (approved_by IS NULL OR approved_by <> proposed_by),
+  CONSTRAINT approved_by_somebody CHECK ((state = 'approved') = (approved_by IS NOT NULL)),
+  FOREIGN KEY(proposed_by) REFERENCES operator (name),
+  FOREIGN KEY(approved_by) REFERENCES operator (name)
+);;
+CREATE TABLE rules (
+  seq BIGINT NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (seq),
+  FOREIGN KEY(seq) REFERENCES journal (seq)
+);;
+CREATE TABLE settlement (
+  id BIGINT NOT NULL,
+  cycle BIGINT NOT NULL,
+  debtor_agent VARCHAR(80) NOT NULL,
+  creditor_agent VARCHAR(80) NOT NULL,
+  amount BIGINT NOT NULL,
+  due VARCHAR(10) NOT NULL,
+  status VARCHAR(9) NOT NULL,
+  attempt INTEGER NOT NULL,
+  released BOOLEAN NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT settlement_status CHECK (status IN ('due', 'released', 'settled', 'rejected', 'overdue', 'returned')),
+  FOREIGN KEY(cycle) REFERENCES cycle (id),
+  FOREIGN KEY(debtor_agent) REFERENCES party (id),
+  FOREIGN KEY(creditor_agent) REFERENCES party (id)
+);;
+CREATE TABLE verdict (
+  id BIGINT NOT NULL,
+  party VARCHAR(80) NOT NULL,
+  list BIGINT NOT NULL,
+  algorithm VARCHAR(80) NOT NULL,
+  hit BOOLEAN NOT NULL,
+  score FLOAT NOT NULL,
+  entry VARCHAR(120) NOT NULL,
+  matched_name TEXT NOT NULL,
+  list_name TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY(party) REFERENCES party (id),
+  FOREIGN KEY(list) REFERENCES screening_list (id)
+);;
+CREATE TABLE waiting (
+  id BIGINT NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  why VARCHAR(10) NOT NULL,
+  price_passed BOOLEAN NOT NULL,
+  debtor VARCHAR(80) NOT NULL,
+  creditor VARCHAR(80) NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY(id) REFERENCES request (id)
+);;
+CREATE TABLE balance (
+  account BIGINT NOT NULL,
+  posted BIGINT NOT NULL,
+  pending_debit BIGINT NOT NULL,
+  pending_credit BIGINT NOT NULL,
+  PRIMARY KEY (account),
+  CONSTRAINT pending_not_negative CHECK (pending_debit >= 0 AND pending_credit >= 0),
+  FOREIGN KEY(account) REFERENCES account (id)
+);;
+CREATE TABLE decision (
+  proposal BIGINT NOT NULL,
+  verdict BIGINT NOT NULL,
+  release BOOLEAN NOT NULL,
+  reason TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (proposal),
+  FOREIGN KEY(proposal) REFERENCES proposal (id),
+  FOREIGN KEY(verdict) REFERENCES verdict (id)
+);;
+CREATE TABLE entry (
+  seq BIGINT NOT NULL,
+  leg INTEGER NOT NULL,
+  account BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  layer VARCHAR(1) NOT NULL,
+  PRIMARY KEY (seq, leg),
+  CONSTRAINT entry_layer CHECK (layer = 'P' OR layer = 'H' OR layer = 'R'),
+  FOREIGN KEY(account) REFERENCES account (id)
+);;
+CREATE INDEX ix_entry_account ON entry (account);;
+CREATE TABLE resolution (
+  payment BIGINT NOT NULL,
+  stage VARCHAR(8) NOT NULL,
+  kind VARCHAR(9) NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (payment, stage),
+  FOREIGN KEY(payment) REFERENCES payment (id)
+);;
+CREATE TABLE standing (
+  party VARCHAR(80) NOT NULL,
+  verdict BIGINT NOT NULL,
+  list BIGINT NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  PRIMARY KEY (party),
+  CONSTRAINT standing_state CHECK (state IN ('clear', 'released', 'held', 'blocked')),
+  FOREIGN KEY(party) REFERENCES party (id),
+  FOREIGN KEY(verdict) REFERENCES verdict (id),
+  FOREIGN KEY(list) REFERENCES screening_list (id)
+);;
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$;;
 CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "journal"
