@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tarazu.planning.cells import Variable
+from tarazu.core.cells import Variable
+from tarazu.core.schema import SIZE_LIMIT, declared
 from tarazu.planning.dossier import TABLES
-from tarazu.planning.schema import SIZE_LIMIT, declared
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "dossier-format.md"
 

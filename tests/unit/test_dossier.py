@@ -10,8 +10,8 @@ import pytest
 
 from tarazu.core.checks import Check, Severity, errors
 from tarazu.core.errors import DossierError
+from tarazu.core.schema import DATA
 from tarazu.planning import dossier
-from tarazu.planning.schema import DATA
 
 BUNDLED = DATA / "kaz-irn"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from tarazu.planning.schema import declared
+from tarazu.core.schema import declared
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,10 +8,10 @@ import pytest
 
 from tarazu.core.checks import errors
 from tarazu.core.errors import InputError, TargetError, UnknownCodeError
+from tarazu.core.schema import header_line
 from tarazu.planning import dossier
 from tarazu.planning.dossier import TABLES
 from tarazu.planning.scaffold import scaffold
-from tarazu.planning.schema import header_line
 
 
 def test_a_scaffold_loads_with_what_the_bundled_tables_know(tmp_path):

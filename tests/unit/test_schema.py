@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tarazu.core import schema
+from tarazu.core.cells import Problem, Variable, from_toml, parse
 from tarazu.core.checks import Check, Severity
-from tarazu.planning import schema
-from tarazu.planning.cells import Problem, Variable, from_toml, parse
-from tarazu.planning.schema import DATA, Parsed, declared, read_table
+from tarazu.core.schema import DATA, Parsed, declared, read_table
 
 TYPES = {
     *(

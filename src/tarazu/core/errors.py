@@ -11,6 +11,7 @@ TarazuError
 │   ├── UnknownFigureError      `explain` was asked for a figure that does not exist
 │   ├── SchemeError             a clearing scheme that cannot be used; carries its checks
 │   ├── ListError               a sanctions list that cannot be read or is too old
+│   ├── NetworkError            a transport network that cannot be used, or a place it does not hold
 │   ├── MessageError            a payment message that is malformed, invalid or unsafe
 │   ├── StoreError              a database that cannot be opened or is of another version
 │   └── OperatorError           an action that this operator may not take, or not alone
@@ -80,6 +81,14 @@ class SchemeError(InputError):
 
 class ListError(InputError):
     """A sanctions list that cannot be read, or that is older than the scheme allows."""
+
+
+class NetworkError(InputError):
+    """A transport network that cannot be used, or a place that it does not hold. `checks` lists every finding."""
+
+    def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
+        super().__init__(message)
+        self.checks = tuple(checks)
 
 
 class MessageError(InputError):

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from tarazu.core.checks import Check, place
-from tarazu.planning.schema import Parsed, declared
+from tarazu.core.schema import Parsed, declared
 
 Row = Mapping[str, Any]
 

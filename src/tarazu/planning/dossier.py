@@ -14,17 +14,17 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from tarazu.core.cells import Pair
 from tarazu.core.checks import Check, errors, place
 from tarazu.core.errors import DossierError
 from tarazu.core.measure import Measure
+from tarazu.core.schema import DATA, Parsed, declared, empty, header_line, read_table
 from tarazu.core.table import Table
-from tarazu.planning.cells import Pair
 from tarazu.planning.consistency import reference_errors, table_errors, unknown_reference, warnings
 from tarazu.planning.keys import key_place
 from tarazu.planning.measures import build_measures
 from tarazu.planning.partnership import PARTNERSHIP, Partnership, read_partnership
 from tarazu.planning.regimes import REGIMES, UNCHANGED, Regime, read_regimes
-from tarazu.planning.schema import DATA, Parsed, declared, empty, header_line, read_table
 
 TABLES = (
     "turnover",

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tarazu.core.cells import Pair, Problem, Variable, from_toml
 from tarazu.core.checks import Check
-from tarazu.planning.cells import Pair, Problem, Variable, from_toml
-from tarazu.planning.schema import declared, read_text
+from tarazu.core.schema import declared, read_text
 
 _LISTS = ("reporter", "regime", "regime.flow")  # arrays of tables: [[reporter]]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tarazu.core.cells import Pair
 from tarazu.core.checks import Check
 from tarazu.core.measure import Basis, Interval
-from tarazu.planning.cells import Pair
 from tarazu.planning.keys import key_place, read_keys
 
 REGIMES = "regimes.toml"

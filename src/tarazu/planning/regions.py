@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tarazu.core import codes
 from tarazu.core.codes import Country
 from tarazu.core.errors import InputError, NotReportedError
-from tarazu.planning.schema import DATA
+from tarazu.core.schema import DATA
 
 YEAR = 2023
 TRADE_SOURCE = "CEPII BACI HS22 V202501"

@@ -16,14 +16,14 @@ from datetime import date
 from pathlib import Path
 
 from tarazu.core import codes
+from tarazu.core.cells import Variable
 from tarazu.core.codes import Country
 from tarazu.core.errors import InputError, TargetError
-from tarazu.planning.cells import Variable
+from tarazu.core.schema import DATA, declared
 from tarazu.planning.dossier import TABLES
 from tarazu.planning.partnership import PARTNERSHIP
 from tarazu.planning.regimes import REGIMES, UNCHANGED
 from tarazu.planning.regions import TRADE_SOURCE, TRADE_URL, YEAR, PairTotals, pair_totals
-from tarazu.planning.schema import DATA, declared
 
 YEARS_AHEAD = 5  # where no year is named; the dossier marks it as an assumption
 

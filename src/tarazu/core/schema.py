@@ -1,4 +1,4 @@
-"""The columns of every table, as `data/variables.csv` declares them, and the reading of one CSV by them.
+"""The columns of every table, as a declaration such as `data/variables.csv` has them, and one CSV read by them.
 
 Validation, documentation and scaffolds all read the declaration, so that a column is described once.
 A row with a bad cell is left out and reported; the file as a whole is read to its end, so that one
@@ -16,11 +16,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tarazu.core.cells import Pair, Problem, Variable, parse
 from tarazu.core.checks import Check, place
 from tarazu.core.table import Column, Table
-from tarazu.planning.cells import Pair, Problem, Variable, parse
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+DOSSIER = "variables.csv"
 SIZE_LIMIT = 20_000_000  # bytes; a dossier's table is typed by people and stays far below
 
 
@@ -49,10 +50,10 @@ class Parsed:
 
 
 @cache
-def declared() -> Mapping[str, tuple[Variable, ...]]:
-    """Variables by table, in the order of `variables.csv`."""
+def declared(declaration: str = DOSSIER) -> Mapping[str, tuple[Variable, ...]]:
+    """Variables by table, in the order of the declaration (a file below ``data/``)."""
     found: dict[str, list[Variable]] = {}
-    with (DATA / "variables.csv").open(encoding="utf-8", newline="") as file:
+    with (DATA / declaration).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["table"], []).append(_variable(row))
     return MappingProxyType({table: tuple(rows) for table, rows in found.items()})
@@ -72,18 +73,18 @@ def _variable(row: Mapping[str, str]) -> Variable:
     )
 
 
-def empty(name: str) -> Parsed:
+def empty(name: str, declaration: str = DOSSIER) -> Parsed:
     """A table without rows."""
-    return Parsed(Table(name, _columns(name), ()), (), frozenset(), ())
+    return Parsed(Table(name, _columns(declared(declaration)[name]), ()), (), frozenset(), ())
 
 
-def header_line(name: str) -> str:
+def header_line(name: str, declaration: str = DOSSIER) -> str:
     """The first row of a table's file."""
-    return ",".join(v.column for v in declared()[name])
+    return ",".join(v.column for v in declared(declaration)[name])
 
 
-def _columns(name: str) -> tuple[Column, ...]:
-    return tuple(Column(v.column, v.unit, v.meaning) for v in declared()[name])
+def _columns(variables: tuple[Variable, ...]) -> tuple[Column, ...]:
+    return tuple(Column(v.column, v.unit, v.meaning) for v in variables)
 
 
 def read_text(path: Path) -> str | Check:
@@ -106,34 +107,35 @@ def read_text(path: Path) -> str | Check:
     return text
 
 
-def read_table(path: Path, name: str, pair: Pair | None = None) -> Parsed:
-    """Read a CSV file as table `name`.
+def read_table(path: Path, name: str, pair: Pair | None = None, declaration: str = DOSSIER) -> Parsed:
+    """Read a CSV file as table `name` of a declaration.
 
     Parameters
     ----------
     pair
         ISO codes of home and partner, to which directions must belong.
     """
+    nothing, columns = empty(name, declaration), declared(declaration)[name]
     text = read_text(path)
     if isinstance(text, Check):
-        return _without_rows(name, text)
+        return _without_rows(nothing, text)
     if not text.strip():
-        message = f"is empty. Its first row must be the header: {header_line(name)}"
-        return _without_rows(name, Check.error("empty-file", path.name, message))
+        message = f"is empty. Its first row must be the header: {header_line(name, declaration)}"
+        return _without_rows(nothing, Check.error("empty-file", path.name, message))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         message = f"cannot be read as CSV ({error}). Look for an open quote."
-        return _without_rows(name, Check.error("malformed-csv", path.name, message))
+        return _without_rows(nothing, Check.error("malformed-csv", path.name, message))
     header = [title.strip() for title in rows[0]]
-    problems = _header_checks(path.name, header, declared()[name])
+    problems = _header_checks(path.name, header, columns)
     if problems:
-        return _without_rows(name, *problems)
-    return _read_rows(path.name, name, header, rows[1:], pair)
+        return _without_rows(nothing, *problems)
+    return _read_rows(path.name, name, columns, header, rows[1:], pair)
 
 
-def _without_rows(name: str, *checks: Check) -> Parsed:
-    return Parsed(empty(name).table, (), None, checks)
+def _without_rows(nothing: Parsed, *checks: Check) -> Parsed:
+    return Parsed(nothing.table, (), None, checks)
 
 
 def _header_checks(file: str, header: list[str], columns: tuple[Variable, ...]) -> list[Check]:
@@ -153,8 +155,14 @@ def _header_checks(file: str, header: list[str], columns: tuple[Variable, ...]) 
     return checks
 
 
-def _read_rows(file: str, name: str, header: list[str], rows: list[list[str]], pair: Pair | None) -> Parsed:
-    columns = declared()[name]
+def _read_rows(
+    file: str,
+    name: str,
+    columns: tuple[Variable, ...],
+    header: list[str],
+    rows: list[list[str]],
+    pair: Pair | None,
+) -> Parsed:
     position = {title: index for index, title in enumerate(header)}
     where = [position.get(v.column) for v in columns]
     kept, places, checks, ids = [], [], [], []
@@ -178,5 +186,5 @@ def _read_rows(file: str, name: str, header: list[str], rows: list[list[str]], p
         else:
             kept.append(tuple(values))
             places.append(number)
-    table = Table(name, _columns(name), tuple(kept))
+    table = Table(name, _columns(columns), tuple(kept))
     return Parsed(table, tuple(places), frozenset(ids), tuple(checks))
