@@ -57,6 +57,7 @@ FILES = {
     "visits": "Visits and sessions of the intergovernmental commission.",
     "measures": "What could be done: start, cost, how far it is ordinary policy, how likely it is delivered.",
     "measure_effects": "Through which channel a measure acts, on what, and by how much.",
+    "measure_network": "What a measure changes in the transport network; freight and days then follow from the network.",
 }
 BUNDLED = {
     "effects": "Effect sizes from the literature.",

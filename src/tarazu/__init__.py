@@ -20,6 +20,7 @@ _HOMES = {
     "DossierError": "tarazu.core.errors",
     "InputError": "tarazu.core.errors",
     "Measure": "tarazu.core.measure",
+    "Network": "tarazu.corridor.network",
     "NotReportedError": "tarazu.core.errors",
     "Plan": "tarazu.planning.plan",
     "Table": "tarazu.core.table",
@@ -48,6 +49,7 @@ __all__ = [  # noqa: RUF022  (sorted as people look for them)
     "Plan",
     "Baseline",
     "Measure",
+    "Network",
     "Table",
     "Check",
     "country",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from tarazu.core.errors import AmountError, DossierError, InputError, NotReportedError, TarazuError
     from tarazu.core.measure import Measure
     from tarazu.core.table import Table
+    from tarazu.corridor.network import Network
     from tarazu.planning.dossier import Dossier, bundled, check, load
     from tarazu.planning.plan import Plan, plan
     from tarazu.planning.prepare import assess, baseline

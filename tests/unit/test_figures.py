@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import test_report_maps
+import test_report_routes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,7 +183,9 @@ def position() -> Figure:
 SAMPLES = {
     f.kind: f
     for f in (
-        baseline(), fan(), waterfall(), gap(), potential(), frontier(), regimes(), announced(), position()
+        baseline(), fan(), waterfall(), gap(), potential(), frontier(), regimes(), announced(), position(),
+        test_report_maps.sample(), test_report_routes.distance("time_distance"),
+        test_report_routes.distance("cost_distance"), test_report_routes.disruption(),
     )
 }  # fmt: skip
 

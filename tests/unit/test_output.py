@@ -18,7 +18,7 @@ from tarazu.planning import document, output
 TOP = {
     "pair", "target_usd", "by", "series", "regime", "baseline", "business_as_usual", "probability",
     "probability_business_as_usual", "probabilities", "measures", "frontier", "back_solve", "path", "products",
-    "clearing", "checks", "sources", "seed", "draws", "version",
+    "transport", "clearing", "checks", "sources", "seed", "draws", "version",
 }  # fmt: skip
 ADDED = {"by_is_assumption", "probability_low", "probability_high", "probability_variants"}
 

@@ -36,7 +36,7 @@ TARGET, BY, SERIES, REGIME = 1e9, 2030, "KAZ", "as-last-year"  # a target that d
 def given():
     dossier = tz.load("kaz-irn")
     prepared = prepare.from_dossier(dossier)
-    return prepare.ingredients(prepared, dossier, range(2026, 2032), SERIES)
+    return prepare.ingredients(prepared, dossier, range(2026, 2032), SERIES, dossier.measures)
 
 
 @pytest.fixture(scope="module")

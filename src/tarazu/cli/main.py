@@ -13,6 +13,7 @@ import click
 import tarazu
 from tarazu.cli import closing, desk  # noqa: F401  (their commands join the group)
 from tarazu.cli.clearing import clearing
+from tarazu.cli.corridor import corridor
 from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
 from tarazu.core.errors import TarazuError
 
@@ -44,6 +45,7 @@ def cli() -> None:
 
 Command = Callable[..., Any]
 cli.add_command(clearing)
+cli.add_command(corridor)
 
 
 def _question(command: Command) -> Command:

@@ -1,6 +1,6 @@
 """Model parameters as data: every value with its 80% interval, unit, meaning, basis and citation.
 
-They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml`` and ``clearing.toml`` hold what
+They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml``, ``clearing.toml`` and ``corridor.toml`` hold what
 belongs to one stage), once; engines, documentation and `explain` read them from there.
 """
 
@@ -79,7 +79,7 @@ def all_parameters() -> tuple[Parameter, ...]:
     """Every numeric parameter of the bundled files."""
     return tuple(
         parameter
-        for file in ("parameters.toml", "forecast.toml", "potential.toml", "clearing.toml")
+        for file in ("parameters.toml", "forecast.toml", "potential.toml", "clearing.toml", "corridor.toml")
         for name in _document(file)
         for parameter in section(name, file).values()
     )

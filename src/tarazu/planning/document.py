@@ -12,6 +12,7 @@ from tarazu.planning import sections
 from tarazu.planning.explain import TRACES
 from tarazu.planning.lead import conditions, lead
 from tarazu.planning.settlement_section import payments
+from tarazu.planning.transport_section import carriage
 from tarazu.report.document import Document, Listing, Section, Show
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def build(plan: Plan) -> Document:
         sections.measures(plan),
         sections.products(plan),
         sections.frontier(plan),
+        carriage(plan),
         payments(plan),
         sections.commitments(plan),
         sections.regimes(plan),

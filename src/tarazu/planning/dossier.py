@@ -37,6 +37,7 @@ TABLES = (
     "visits",
     "measures",
     "measure_effects",
+    "measure_network",
 )
 REQUIRED = "turnover"
 

@@ -20,6 +20,7 @@ from tarazu.core.errors import UnknownFigureError
 from tarazu.core.parameters import all_parameters, bundled_text
 from tarazu.core.source import Lineage, Method
 from tarazu.core.table import is_missing, json_value
+from tarazu.planning.network_measures import PLACED
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
@@ -74,6 +75,7 @@ def figures(plan: Plan) -> list[str]:
     names += [f"product.{line.id}" for line in plan.simulation.first.lines]
     names += [f"gap.{row['year']}.{row['part']}" for row in plan.baseline.gap]
     names += [lineage.figure for lineage in plan.settlement.lineage]
+    names += [lineage.figure for lineage in plan.transport.lineage] if plan.transport else []
     names += ["back-solve.50", "back-solve.80", "reference-class"]
     tables = (
         plan.frontier,
@@ -206,9 +208,9 @@ def _effect(plan: Plan, rest: str) -> Lineage | None:
     if e.before is not None:
         values["before"] = e.before
     rows = (f"measure_effects.csv:{rest}", *(_evidence(item) for item in e.evidence))
-    return Lineage(
-        f"effect.{rest}", Method("A size with its evidence, as the dossier gives it."), (), rows, values
-    )
+    judged = Method("A size with its evidence, as the dossier gives it.")
+    method = PLACED if rest in plan.placed.rows else judged
+    return Lineage(f"effect.{rest}", method, (), (*rows, *plan.placed.rows.get(rest, ())), values)
 
 
 def _product(plan: Plan, rest: str) -> Lineage | None:
@@ -349,6 +351,11 @@ def _clearing(plan: Plan, rest: str) -> Lineage | None:
     return next((each for each in plan.settlement.lineage if each.figure == f"clearing.{rest}"), None)
 
 
+def _transport(plan: Plan, rest: str) -> Lineage | None:
+    known = plan.transport.lineage if plan.transport else ()
+    return next((each for each in known if each.figure == f"transport.{rest}"), None)
+
+
 def _bundle_name(row: Mapping[str, Any]) -> str:
     """How many measures, or which: the cost frontier holds several bundles of one size."""
     return str(row["measures"]) if row["by"] == "number" else row["bundle"].replace("; ", "+") or "none"
@@ -375,6 +382,9 @@ TRACES: Mapping[str, Namer] = {
     "measure_effects": lambda row, _: f"effect.{row['id']}",
     "products": lambda row, _: f"product.{row['id']}",
     "frontier": lambda row, _: f"frontier.{row['by']}.{_bundle_name(row)}",
+    "transport": lambda row, _: f"transport.{row['scenario'].rsplit(' ', 1)[-1]}.{row['id']}",
+    "transport_bottlenecks": lambda row, _: f"transport.bottleneck.{row['subject']}",
+    "transport_disruptions": lambda row, _: f"transport.disruption.{row['scenario']}",
     "clearing": lambda row, _: f"clearing.residual.{row['year']}",
     "clearing_credit": lambda row, _: f"clearing.swing.{row['level'] * 100:.0f}",
     "clearing_balancing": lambda row, _: f"clearing.balancing.{row['id']}",
@@ -399,6 +409,7 @@ _TELLERS: Mapping[str, Callable[[Plan, str], Lineage | None]] = {
     "announced": _announced,
     "reference-class": _reference_class,
     "clearing": _clearing,
+    "transport": _transport,
 }
 
 

@@ -15,7 +15,7 @@ import tarazu
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table, json_value
-from tarazu.planning import settlement_tables
+from tarazu.planning import settlement_tables, transport_tables
 from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "back_solve": plan.back_solve.records(),
         "path": plan.path.records(),
         "products": plan.products.records(),
+        "transport": plan.transport.to_dict() if plan.transport else None,
         "clearing": plan.settlement.to_dict(),
         "checks": [check_dict(check) for check in plan.checks],
         "sources": plan.sources.records(),
@@ -148,6 +149,7 @@ def tables(plan: Plan) -> dict[str, Table]:
         "mirror_gap": plan.baseline.gap,
         "sensitivity": plan.baseline.sensitivity,
         "sources": plan.sources,
+        **(transport_tables.tables(plan.transport) if plan.transport else {}),
         **settlement_tables.tables(plan.settlement),
     }
     for assessment in plan.prepared.assessments or ():

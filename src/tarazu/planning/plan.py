@@ -29,9 +29,11 @@ from tarazu.core.table import Column, Table
 from tarazu.planning import frontier as bundles
 from tarazu.planning import tables
 from tarazu.planning.dossier import Dossier, load
+from tarazu.planning.network_measures import Placed, place_measures
 from tarazu.planning.prepare import Prepared, from_dossier, from_totals, ingredients
 from tarazu.planning.run import Progress, Question, Rerun, Simulation, rerun, simulate
 from tarazu.planning.settlement import Settlement, settlement
+from tarazu.planning.transport import Transport, transport
 from tarazu.planning.turnover import Setting
 from tarazu.trade.announced import AnnouncedTargets, growth_needed
 from tarazu.trade.announced import bundled as announced_targets
@@ -46,6 +48,12 @@ Array = NDArray[np.float64]
 DEFAULT_DRAWS = 10_000
 DEFAULT_SEED = 1
 LARGEST_TARGET = 1e14  # US dollars
+NO_NETWORK = Check.note(
+    "no-network",
+    "corridor",
+    "no transport network is known for the pair: whether its goods can be carried is left open. A folder "
+    "`network` in the dossier adds one.",
+)
 LONGEST_HORIZON = 12  # years: as far as the reference class of growth reaches
 
 
@@ -61,6 +69,7 @@ class Plan:
     given: Ingredients
     simulation: Simulation
     announced: AnnouncedTargets
+    placed: Placed
 
     @property
     def name(self) -> str:
@@ -246,13 +255,19 @@ class Plan:
         """How the trade would be paid: net position, credit needed, what netting can match (first draws)."""
         return settlement(self)
 
+    @cached_property
+    def transport(self) -> Transport | None:
+        """Whether the goods can be carried; None where no network is known for the pair."""
+        return transport(self)
+
     @property
     def checks(self) -> tuple[Check, ...]:
         """Findings of every stage."""
         own = self.dossier.checks if self.dossier else ()
         usual = self.simulation.first.usual.checks
         stages = (*own, *self.prepared.checks, *usual, *self.announced.checks, *self.settlement.checks)
-        found = (*stages, *tables.plan_checks(self))
+        carried = self.transport.checks if self.transport else (NO_NETWORK,)
+        found = (*stages, *self.placed.checks, *carried, *tables.plan_checks(self))
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -338,9 +353,10 @@ def plan(
     question = _question(dossier, prepared, target, by, regime, draws, seed)
     last_year = prepared.baseline.grid.last_year
     years = range(last_year + 1, min(question.by + 1, last_year + LONGEST_HORIZON) + 1)
-    given = ingredients(prepared, dossier, years, question.series)
+    placed = place_measures(dossier, prepared)
+    given = ingredients(prepared, dossier, years, question.series, placed.measures)
     simulation = simulate(given, question, progress)
-    return Plan(home, partner, dossier, question, prepared, given, simulation, announced_targets())
+    return Plan(home, partner, dossier, question, prepared, given, simulation, announced_targets(), placed)
 
 
 def _subject(pair: Dossier | str | Path | tuple[str, str]) -> tuple[Dossier | None, Country, Country]:

@@ -15,6 +15,7 @@ from tarazu.core.checks import Check
 from tarazu.core.codes import Country
 from tarazu.core.draws import Z90
 from tarazu.core.hs import contains, width
+from tarazu.core.measure import Measure
 from tarazu.core.source import Doubt
 from tarazu.planning.block import Ingredients
 from tarazu.planning.dossier import Dossier
@@ -135,7 +136,11 @@ def from_totals(home: Country, partner: Country) -> Prepared:
 
 
 def ingredients(
-    prepared: Prepared, dossier: Dossier | None, years: Sequence[int], series: str
+    prepared: Prepared,
+    dossier: Dossier | None,
+    years: Sequence[int],
+    series: str,
+    measures: tuple[Measure, ...],
 ) -> Ingredients:
     """What the blocks are drawn from."""
     medians = _pooled_medians(prepared.baseline)
@@ -145,7 +150,7 @@ def ingredients(
     return Ingredients(
         baseline=prepared.baseline,
         assessments=prepared.assessments,
-        measures=dossier.measures if dossier else (),
+        measures=measures,
         regimes=dossier.regimes if dossier else (UNCHANGED,),
         years=tuple(years),
         series=prepared.baseline.series,

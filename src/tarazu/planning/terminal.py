@@ -88,6 +88,8 @@ def print_plan(plan: Plan, written: Sequence[Path]) -> None:
         out.print(
             _grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures)
         )
+    if plan.transport:
+        out.print(f"\n{escape(plan.transport.sentence())}")
     out.print(f"\n{escape(plan.settlement.sentence())}")
     warnings = sum(check.severity is Severity.WARNING for check in dict.fromkeys(plan.checks))
     out.print(f"\n{warnings} warnings; the report lists every check.")

@@ -5,17 +5,22 @@ about half a second and 100 MB that a run without figures does not need.
 
 Kinds, with the tables and columns each one reads (the drawing function says what they mean):
 
-==========  ================================================================================================
-baseline    series: year, series, q10, q50, q90; statements: year, group, value_usd, id, used
-fan         history: year, q50; paths: year, scenario, q10, q25, q50, q75, q90; target: year, usd, label
-waterfall   bars: label, q10, q50, q90, kind
-gap         bars: label, value, low, high, kind
-potential   products: product, direction, realised, unrealised
-frontier    points: measures or cost_usd_m, probability, label, q50
-regimes     points: regime, threshold_usd, probability, low, high
-announced   shares: bucket, n, share, low, high; here: growth_needed, bucket
-position    paths: month, rule, q10, q50, q90
-==========  ================================================================================================
+=============  =============================================================================================
+baseline       series: year, series, q10, q50, q90; statements: year, group, value_usd, id, used
+fan            history: year, q50; paths: year, scenario, q10, q25, q50, q75, q90; target: year, usd, label
+waterfall      bars: label, q10, q50, q90, kind
+gap            bars: label, value, low, high, kind
+potential      products: product, direction, realised, unrealised
+frontier       points: measures or cost_usd_m, probability, label, q50
+regimes        points: regime, threshold_usd, probability, low, high
+announced      shares: bucket, n, share, low, high; here: growth_needed, bucket
+position       paths: month, rule, q10, q50, q90
+map            nodes: id, name, lat, lon, kind, label; links: from_lat, from_lon, to_lat, to_lon, mode, load_t,
+               capacity_t, binding
+time_distance  steps: route, km, value, kind, label
+cost_distance  steps: route, km, value, kind, label
+disruption     bars: label, moved_t, lost_t, cost_usd_t_change
+=============  =============================================================================================
 """
 
 from __future__ import annotations
@@ -48,6 +53,13 @@ COLUMNS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "regimes": {"points": ("regime", "threshold_usd", "probability", "low", "high")},
     "announced": {"shares": ("bucket", "n", "share", "low", "high"), "here": ("growth_needed", "bucket")},
     "position": {"paths": ("month", "rule", "q10", "q50", "q90")},
+    "map": {
+        "nodes": ("id", "name", "lat", "lon", "kind", "label"),
+        "links": ("from_lat", "from_lon", "to_lat", "to_lon", "mode", "load_t", "capacity_t", "binding"),
+    },
+    "time_distance": {"steps": ("route", "km", "value", "kind", "label")},
+    "cost_distance": {"steps": ("route", "km", "value", "kind", "label")},
+    "disruption": {"bars": ("label", "moved_t", "lost_t", "cost_usd_t_change")},
 }
 
 
@@ -118,7 +130,7 @@ def _require(figure: Figure) -> None:
 
 
 def _drawer(kind: str) -> Draw:
-    from tarazu.report import curves, rows  # here, since they load Altair
+    from tarazu.report import curves, maps, routes, rows  # here, since they load Altair
 
     drawers: dict[str, Draw] = {
         "baseline": curves.baseline,
@@ -130,6 +142,10 @@ def _drawer(kind: str) -> Draw:
         "regimes": rows.regimes,
         "announced": rows.announced,
         "position": curves.position,
+        "map": maps.network,
+        "time_distance": routes.time_distance,
+        "cost_distance": routes.cost_distance,
+        "disruption": routes.disruption,
     }
     return drawers[kind]
 

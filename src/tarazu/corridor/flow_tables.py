@@ -1,0 +1,276 @@
+"""An assignment as tables, GeoJSON and JSON: flows, capacities, loads by leg, paths, findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tarazu.core.checks import Check
+from tarazu.core.table import Column, Table
+from tarazu.corridor.facts import BACKWARD, FORWARD
+from tarazu.corridor.geojson import feature, line
+from tarazu.corridor.graph import RUNS
+
+if TYPE_CHECKING:
+    from tarazu.corridor.flows import Carried
+    from tarazu.corridor.network import Network
+
+FULL = 1 - 1e-6  # share of a capacity from which it counts as full
+LEAST_T = 1e-3  # tonnes below which nothing moves: rounding of the programme
+LOST = 0.999  # share of a flow below which something of it stays
+
+FLOW_COLUMNS = (
+    Column("origin"),
+    Column("destination"),
+    Column("commodity"),
+    Column("direction"),
+    Column("transit", "", "yes: goods of third countries, no turnover of the pair"),
+    Column("tonnes", "t/yr"),
+    Column("moved", "t/yr"),
+    Column("unmet", "t/yr"),
+    Column("freight_usd_t", "USD/t", "freight and handling of what moves, mean"),
+    Column("days", "days", "door to door of what moves, mean"),
+    Column("paths", "", "ways on which it is spread"),
+)
+CAPACITY_COLUMNS = (
+    Column("subject"),
+    Column("way", "", "direction, empty where both share the capacity"),
+    Column("name"),
+    Column("capacity_t", "t/yr", "under the limits of the year"),
+    Column("low", "t/yr", "low end of the capacity's 80% interval or of its sources"),
+    Column("high", "t/yr", "high end"),
+    Column("used_t", "t/yr"),
+    Column("transit_t", "t/yr", "of it goods of third countries"),
+    Column("used_share", "share"),
+    Column("full", "", "yes: full in at least one spell of the year"),
+    Column("saved_usd_t", "USD/t", "saved by one more tonne a year, confirmed by solving again"),
+    Column("sources"),
+)
+LOAD_COLUMNS = (
+    Column("leg"),
+    Column("mode"),
+    Column("from"),
+    Column("to"),
+    Column("bilateral_t", "t/yr", "goods of the pair"),
+    Column("transit_t", "t/yr", "goods of third countries"),
+)
+PATH_COLUMNS = (
+    Column("origin"),
+    Column("destination"),
+    Column("commodity"),
+    Column("months"),
+    Column("packaging"),
+    Column("tonnes", "t"),
+    Column("via"),
+    Column("freight_usd_t", "USD/t"),
+    Column("days", "days"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one path carries in one spell."""
+
+    spell: int
+    flow: int
+    tonnes: float
+    freight: float  # USD a tonne
+    hours: float
+    path: tuple[int, ...]
+
+
+def pieces(found: Carried) -> Iterator[Piece]:
+    """Every path that carries something."""
+    carriage = found.carriage
+    for number, (spell, each) in enumerate(zip(found.spells, found.solved, strict=True)):
+        freight, hours = carriage.charged(spell.shares)
+        for path, k, tonnes in zip(each.paths, each.path_commodity.tolist(), each.path_tonnes, strict=True):
+            if tonnes > LEAST_T:
+                g = carriage.groups.index(found.flows[k].group)
+                paid, taken = float(freight[g, path].sum()), float(hours[g, path].sum())
+                yield Piece(number, k, float(tonnes) * spell.weight, paid, taken, tuple(path.tolist()))
+
+
+def flow_table(found: Carried) -> Table:
+    """By flow."""
+    count = len(found.flows)
+    money, hours, ways = np.zeros(count), np.zeros(count), [set[tuple[int, ...]]() for _ in range(count)]
+    for each in pieces(found):
+        money[each.flow] += each.tonnes * each.freight
+        hours[each.flow] += each.tonnes * each.hours
+        ways[each.flow].add(each.path)
+    rows = []
+    for k, flow in enumerate(found.flows):
+        moved = float(found.moved[k])
+        rows.append(
+            (
+                flow.origin,
+                flow.destination,
+                flow.commodity,
+                flow.direction,
+                "yes" if flow.transit else "no",
+                moved + float(found.unmet[k]),
+                moved,
+                float(found.unmet[k]),
+                float(money[k] / moved) if moved else None,
+                float(hours[k] / moved / 24) if moved else None,
+                len(ways[k]),
+            )
+        )
+    return Table("flows", FLOW_COLUMNS, tuple(rows))
+
+
+def capacity_table(found: Carried) -> Table:
+    """By capacity."""
+    carriage = found.carriage
+    transit = np.zeros(len(carriage.resources))
+    use = carriage.problem(found.spells[0]).use()
+    for piece in pieces(found):
+        if found.flows[piece.flow].transit:
+            transit += piece.tonnes * np.asarray(use[list(piece.path)].sum(axis=0)).ravel()
+    full = np.zeros(len(carriage.resources), bool)
+    for spell, each in zip(found.spells, found.solved, strict=True):
+        there = carriage.capacities(spell.shares)
+        full |= (each.used >= FULL * there) & np.isfinite(there)
+    rows = []
+    for r, resource in enumerate(carriage.resources):
+        capacity, used = float(found.capacity[r]), float(found.used[r])
+        rows.append(
+            (
+                resource.subject,
+                resource.way.lstrip(":"),
+                subject_name(found.network, resource.subject),
+                capacity if math.isfinite(capacity) else None,
+                resource.low,
+                resource.high,
+                used,
+                float(transit[r]),
+                used / capacity if capacity and math.isfinite(capacity) else None,
+                "yes" if full[r] else "no",
+                None if np.isnan(found.saved[r]) else float(found.saved[r]),
+                ";".join(resource.sources),
+            )
+        )
+    return Table("capacities", CAPACITY_COLUMNS, tuple(rows))
+
+
+def subject_name(network: Network, subject: str) -> str:
+    """What a planner calls it: the name of a node, the ends of the rest."""
+    if subject in network.nodes:
+        return network.nodes[subject].name
+    if subject in network.services:
+        return network.services[subject].name
+    link = network.legs.get(subject) or network.transfers[subject]
+    start, end = network.nodes[link.start].name, network.nodes[link.end].name
+    if subject in network.legs:
+        return f"{start}–{end}, {network.legs[subject].mode}"
+    transfer = network.transfers[subject]
+    place = start if start == end else f"{start}–{end}"
+    goods = "" if "all" in transfer.packagings else f" ({', '.join(transfer.packagings)})"
+    return f"{place}, {transfer.kind.replace('_', ' ')}{goods}"
+
+
+def load_table(found: Carried) -> Table:
+    """By leg and direction."""
+    network, loads = found.network, dict[tuple[str, bool], list[float]]()
+    for piece in pieces(found):
+        for arc in found.carriage.running(piece.path):
+            if arc.kind not in RUNS:
+                continue
+            names = network.services[arc.id].legs if arc.kind == "service" else (arc.id,)
+            for name in names:
+                loads.setdefault((name, arc.forward), [0.0, 0.0])[found.flows[piece.flow].transit] += (
+                    piece.tonnes
+                )
+    rows = []
+    for (name, forward), (own, transit) in loads.items():
+        leg = network.legs[name]
+        start, end = (leg.start, leg.end) if forward else (leg.end, leg.start)
+        rows.append((name, leg.mode, start, end, own, transit))
+    rows.sort(key=lambda row: -(row[4] + row[5]))
+    return Table("loads", LOAD_COLUMNS, tuple(rows))
+
+
+def path_table(found: Carried) -> Table:
+    """By flow and path."""
+    rows = []
+    for piece in pieces(found):
+        flow, arcs = found.flows[piece.flow], found.carriage.running(piece.path)
+        via = dict.fromkeys(found.network.nodes[arc.head[0]].name for arc in arcs[:-1])
+        rows.append(
+            (
+                flow.origin,
+                flow.destination,
+                flow.commodity,
+                ";".join(map(str, found.spells[piece.spell].months)),
+                found.carriage.arcs[piece.path[0]][0],
+                piece.tonnes,
+                ", ".join(via),
+                piece.freight,
+                piece.hours / 24,
+            )
+        )
+    return Table("paths", PATH_COLUMNS, tuple(rows))
+
+
+def flow_checks(found: Carried) -> Iterator[Check]:
+    """What has no path, what stays, and what the answer leaves out."""
+    seen = set()
+    for each in found.solved:
+        for check in each.checks:
+            if check.name != "no-path" and check.message not in seen:
+                seen.add(check.message)
+                yield Check(check.name, check.severity, "corridor", check.message)
+    free = found.carriage.reachable()
+    for k, flow in enumerate(found.flows):
+        where = f"{flow.commodity}, {flow.origin} to {flow.destination}"
+        if not free[k]:
+            yield Check.error(
+                "no-path", where, "no way of the network carries it: see `tarazu corridor routes`."
+            )
+        elif found.moved[k] < LOST * (found.moved[k] + found.unmet[k]):
+            message = "stay: capacities are full, or the detour costs more than the margin."
+            yield Check.warning("unmet", where, f"{found.unmet[k]:,.0f} t a year {message}")
+    missing = sorted({f"{what} of {arc.id}" for _, arc in found.carriage.arcs if arc for what in arc.missing})
+    if missing:
+        listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        yield Check.warning("unknown-values", "corridor", f"not known, counted as nothing: {listed}.")
+
+
+def load_geojson(found: Carried) -> dict[str, Any]:
+    """Loaded legs as lines, full ones marked."""
+    full = set(found.bottlenecks.column("subject"))
+    features = []
+    for row in found.loads:
+        way = FORWARD if found.network.legs[row["leg"]].start == row["from"] else BACKWARD
+        properties = {**row, "way": way.lstrip(":"), "full": row["leg"] in full}
+        features.append(feature(line(found.network, [row["from"], row["to"]]), properties))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def carried_dict(found: Carried) -> dict[str, Any]:
+    """JSON-ready values."""
+    own = found.bilateral
+    return {
+        "network": found.network.name,
+        "scenarios": list(found.scenarios),
+        "bilateral": {"moved_t": float(found.moved[own].sum()), "unmet_t": float(found.unmet[own].sum())},
+        "transit": {"moved_t": float(found.moved[~own].sum()), "unmet_t": float(found.unmet[~own].sum())},
+        "transport_usd": found.transport_usd,
+        "cost_usd": found.cost_usd,
+        "relative_gap": found.gap,
+        "flows": found.table.records(),
+        "bottlenecks": found.bottlenecks.records(),
+        "capacities": found.capacities.records(),
+        "loads": found.loads.records(),
+        "paths": found.paths.records(),
+        "fleet": found.fleet.records(),
+        "checks": [
+            {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message}
+            for c in found.checks
+        ],
+    }

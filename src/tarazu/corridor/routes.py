@@ -1,0 +1,435 @@
+"""Door-to-door routes of a commodity: the exact Pareto set over cost, time, variability and CO2e.
+
+A route is in the set if no other is at least as good in every criterion and better in one. Freight and handling
+are summed; time is moving, handling and waiting; variances add up, and what is shown is their root. The set is
+then thinned for reading: a route is dropped if a shown one is within a small share of it in every criterion
+(epsilon-dominance; Laumanns, Thiele, Deb and Zitzler 2002, Evolutionary Computation 10(3)), and it is said how
+many were dropped. No control is ever optimised around: screening of the parties comes before any booking.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tarazu.core.checks import Check
+from tarazu.core.errors import NetworkError
+from tarazu.core.table import Table
+from tarazu.corridor.graph import WEEK, Arc, Graph, Trip, build
+from tarazu.corridor.network import Commodity, Network, Node
+
+if TYPE_CHECKING:
+    from tarazu.corridor.facts import Quantity
+    from tarazu.corridor.reliability import TravelTime
+
+Array = NDArray[np.float64]
+
+CRITERIA = ("cost", "time", "variability", "co2")
+DEFAULT_CRITERIA = ("cost", "time", "co2")
+EPSILON = 0.05
+RATES, SPEEDS = ("rate", "cost"), ("speed",)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way from door to door, per tonne.
+
+    Attributes
+    ----------
+    steps
+        Arcs in order: legs, services and the stays between them.
+    origin_wait_h
+        Mean wait for a train or lorry at the origin.
+    cost_low, cost_high, time_low, time_high
+        80% interval of the mean: the figures of one source err together, those of different sources do not.
+    """
+
+    number: int
+    packaging: str
+    steps: tuple[Arc, ...]
+    origin_wait_h: float
+
+    @cached_property
+    def cost_usd_t(self) -> float:
+        return sum(arc.cost_usd_t for arc in self.steps)
+
+    @cached_property
+    def time_h(self) -> float:
+        return self.origin_wait_h + sum(arc.time_h for arc in self.steps)
+
+    @cached_property
+    def time_sd_h(self) -> float:
+        wait = (2 * self.origin_wait_h) ** 2 / 12
+        return math.sqrt(wait + sum(arc.variance for arc in self.steps))
+
+    @cached_property
+    def co2_kg_t(self) -> float | None:
+        """None where the factor of a leg is unknown: a sum without it would be too small."""
+        known = [arc.co2_kg_t for arc in self.steps]
+        return None if None in known else sum(value for value in known if value is not None)
+
+    @cached_property
+    def km(self) -> float:
+        return sum(arc.km for arc in self.steps)
+
+    @cached_property
+    def cost_interval(self) -> tuple[float, float]:
+        return _interval(self.cost_usd_t, ((arc.cost_usd_t, arc.facts) for arc in self.steps), RATES, False)
+
+    @cached_property
+    def time_interval(self) -> tuple[float, float]:
+        parts = [(arc.time_h - arc.wait_h, arc.facts) for arc in self.steps]
+        low, high = _interval(self.time_h, ((t, f) for t, f in parts if _has(f, SPEEDS)), SPEEDS, True)
+        more = _interval(self.time_h, ((t, f) for t, f in parts if not _has(f, SPEEDS)), ("time",), False)
+        down = math.hypot(self.time_h - low, self.time_h - more[0])
+        return self.time_h - down, self.time_h + math.hypot(high - self.time_h, more[1] - self.time_h)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """What is not known on it: ``cost of border-x``."""
+        return tuple(f"{what} of {arc.id}" for arc in self.steps for what in dict.fromkeys(arc.missing))
+
+    @cached_property
+    def nodes(self) -> tuple[str, ...]:
+        """Nodes in order, each once."""
+        names = [self.steps[0].tail[0], *(arc.head[0] for arc in self.steps)]
+        return tuple(name for i, name in enumerate(names) if i == 0 or name != names[i - 1])
+
+    def generalised(self, commodity: Commodity) -> float:
+        """Freight plus what the days cost, USD a tonne."""
+        return self.cost_usd_t + commodity.value.value * commodity.time_cost * self.time_h / 24
+
+    def travel_time(self, depart: Any = None, draws: int = 20_000, seed: int = 1) -> TravelTime:
+        """Distribution of the door-to-door time; see `tarazu.corridor.reliability.door_to_door`."""
+        from tarazu.corridor.reliability import Step, door_to_door
+
+        steps = [Step(0.0, headway_h=2 * self.origin_wait_h, name="loading")] if self.origin_wait_h else []
+        for arc in self.steps:
+            timetable = arc.departures if depart is not None and arc.departures else None
+            moving = max(arc.time_h - arc.wait_h, 0.0)
+            headway = 0.0 if timetable else arc.headway_h
+            steps.append(Step(moving, arc.sd_h if moving else 0.0, headway, timetable, name=arc.id))
+        return door_to_door(steps, depart=depart, draws=draws, seed=seed)
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The Pareto set of one origin, destination and commodity.
+
+    Attributes
+    ----------
+    every
+        The whole set, cheapest first.
+    shown
+        What is left of it for reading.
+    """
+
+    network: Network
+    origin: Node
+    destination: Node
+    commodity: Commodity
+    criteria: tuple[str, ...]
+    day: date | None
+    epsilon: float
+    every: tuple[Route, ...]
+    shown: tuple[Route, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def dropped(self) -> int:
+        """How many of the set are not shown."""
+        return len(self.every) - len(self.shown)
+
+    @cached_property
+    def table(self) -> Table:
+        """One row per shown route."""
+        from tarazu.corridor.tables import route_table
+
+        return route_table(self)
+
+    @cached_property
+    def steps(self) -> Table:
+        """One row per leg and stay of each shown route, with the sums so far: the time- and cost-distance picture."""
+        from tarazu.corridor.tables import step_table
+
+        return step_table(self)
+
+    def geojson(self) -> dict[str, Any]:
+        """Shown routes as lines."""
+        from tarazu.corridor.tables import route_geojson
+
+        return route_geojson(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        from tarazu.corridor.tables import routes_dict
+
+        return routes_dict(self)
+
+
+def routes(
+    network: Network,
+    origin: str,
+    destination: str,
+    commodity: str,
+    criteria: Sequence[str] = DEFAULT_CRITERIA,
+    *,
+    packaging: str | None = None,
+    day: date | None = None,
+    scenarios: Sequence[str] = (),
+    epsilon: float = EPSILON,
+) -> Routes:
+    """Every route that is not worse in all criteria than another, and the readable part of them.
+
+    Parameters
+    ----------
+    origin, destination
+        Names, ids, or coordinates ``lat,lon`` of places of the network.
+    criteria
+        Of cost, time, variability, co2.
+    packaging
+        bulk, wagon, container or truck; by default every one in which the commodity travels.
+    day
+        Day of departure: seasonal limits, dated limits, tariffs and timetables of that day count.
+    scenarios
+        Named disruptions that hold.
+    epsilon
+        Relative difference below which two routes are one to a reader; 0 shows all.
+
+    Raises
+    ------
+    NetworkError
+        If a place, the commodity, a criterion, the packaging or a scenario is unknown.
+    """
+    start, end, good = network.find(origin), network.find(destination), network.commodity(commodity)
+    _check(network, start, end, good, criteria, packaging, scenarios, epsilon)
+    found: list[Route] = []
+    checks: list[Check] = []
+    for pack in (packaging,) if packaging else good.packagings:
+        direction = f"{start.country}->{end.country}"
+        trip = Trip(good, pack, day, None, tuple(scenarios), direction)
+        some, said = _front(network, trip, start, end, criteria)
+        found += some
+        checks += said
+    every = _numbered(_undominated(found, criteria))
+    if not every:
+        checks.append(
+            Check.error("no-route", f"{start.id} to {end.id}", _why_none(network, start, end, good))
+        )
+    checks += _findings(every, criteria)
+    shown = _readable(every, criteria, epsilon)
+    return Routes(network, start, end, good, tuple(criteria), day, epsilon, every, shown, tuple(checks))
+
+
+def _check(
+    network: Network,
+    start: Node,
+    end: Node,
+    good: Commodity,
+    criteria: Sequence[str],
+    packaging: str | None,
+    scenarios: Iterable[str],
+    epsilon: float,
+) -> None:
+    if start.id == end.id:
+        raise NetworkError(f"origin and destination are the same place, {start.name}. Name two.")
+    if not criteria or not set(criteria) <= set(CRITERIA) or len(set(criteria)) < len(criteria):
+        raise NetworkError(
+            f"criteria: expected some of {', '.join(CRITERIA)}, each once, got {', '.join(criteria)}."
+        )
+    packs = sorted({row["packaging"] for row in network.tables["loads"]})
+    if packaging is not None and packaging not in packs:
+        raise NetworkError(f'"{packaging}" is no packaging. Known: {", ".join(packs)}.')
+    for scenario in scenarios:
+        if scenario not in network.scenarios:
+            raise NetworkError(
+                f'"{scenario}" is no scenario. Known: {", ".join(network.scenarios) or "none"}.'
+            )
+    if not 0 <= epsilon < 1:
+        raise NetworkError(f"epsilon: expected a share from 0 to below 1, got {epsilon:g}.")
+    assert good.packagings, "the declaration requires one"
+
+
+def _front(
+    network: Network, trip: Trip, start: Node, end: Node, criteria: Sequence[str]
+) -> tuple[list[Route], list[Check]]:
+    from tarazu.corridor.pareto import pareto_front
+
+    graph = build(network, trip)
+    sources, sinks = graph.of_node(start.id), graph.of_node(end.id)
+    if not sources or not sinks:
+        return [], []
+    n = len(graph.vertices)
+    waits = np.array([forming_wait(network, trip, graph.vertices[v]) for v in sources])
+    tail = np.concatenate((graph.tail, np.full(len(sources), n), sinks))
+    head = np.concatenate((graph.head, sources, np.full(len(sinks), n + 1)))
+    weights = np.zeros((len(tail), len(criteria)))
+    arcs = len(graph.arcs)
+    for column, criterion in enumerate(criteria):
+        weights[:arcs, column] = [_weight(arc, criterion, trip) for arc in graph.arcs]
+        if criterion == "time":
+            weights[arcs : arcs + len(sources), column] = waits
+        if criterion == "variability":
+            weights[arcs : arcs + len(sources), column] = (2 * waits) ** 2 / 12
+    options = _timetable(graph, criteria, len(tail)) if trip.day else {}
+    front = pareto_front(tail, head, weights, n + 2, n, n + 1, **options)
+    made = [_route(graph, path, waits, arcs) for path in front.paths]
+    named = [check for check in front.checks if made]
+    return made, named
+
+
+def _timetable(graph: Graph, criteria: Sequence[str], arcs: int) -> dict[str, Any]:
+    """Timetables of the graph's services, for a departure at the start of the day asked for."""
+    from tarazu.corridor.pareto import Timetable
+
+    if "time" not in criteria or not any(arc.departures for arc in graph.arcs):
+        return {}
+    listed = [arc.departures for arc in graph.arcs] + [()] * (arcs - len(graph.arcs))
+    period = np.array([WEEK if hours else 0.0 for hours in listed])
+    first = np.concatenate(([0], np.cumsum([len(hours) for hours in listed])))
+    offsets = np.array([hour for hours in listed for hour in hours])
+    assert graph.trip.day is not None, "asked for with a day only"
+    return {
+        "timetable": Timetable(period, first, offsets),
+        "start": 24.0 * graph.trip.day.weekday(),
+        "time_index": list(criteria).index("time"),
+    }
+
+
+def _weight(arc: Arc, criterion: str, trip: Trip) -> float:
+    match criterion:
+        case "cost":
+            return arc.cost_usd_t
+        case "time":
+            timed = trip.day is not None and arc.departures
+            return arc.time_h - arc.wait_h if timed else arc.time_h
+        case "variability":
+            return arc.variance
+        case _:
+            return arc.co2_kg_t or 0.0
+
+
+def forming_wait(network: Network, trip: Trip, vertex: tuple[str, str, int | None]) -> float:
+    """Mean wait for a train or lorry at the origin, hours; a ship is waited for at its leg."""
+    if vertex[1] not in ("rail", "road"):
+        return 0.0
+    country = network.nodes[vertex[0]].country
+    found = network.facts.default("wait", vertex[1], country, trip.packaging)
+    return found.value if found else 0.0
+
+
+def _route(graph: Graph, path: Sequence[int], waits: Array, arcs: int) -> Route:
+    steps = [graph.arcs[index] for index in path if index < arcs]
+    wait = float(waits[next(index for index in path if index >= arcs) - arcs])
+    if graph.trip.day is not None:
+        steps = _timed(steps, 24.0 * graph.trip.day.weekday() + wait)
+    return Route(0, graph.trip.packaging, tuple(steps), wait)
+
+
+def _timed(steps: Iterable[Arc], clock: float) -> list[Arc]:
+    """Steps with the wait for the next departure of a timetable in place of half the headway."""
+    found = []
+    for arc in steps:
+        if arc.departures:
+            wait = min((hour - clock) % WEEK for hour in arc.departures)
+            running = arc.time_h - arc.wait_h
+            arc = replace(arc, time_h=running + wait, wait_h=wait, headway_h=0.0)
+        clock += arc.time_h
+        found.append(arc)
+    return found
+
+
+def _values(route: Route, criteria: Sequence[str]) -> list[float]:
+    of = {
+        "cost": route.cost_usd_t,
+        "time": route.time_h,
+        "variability": route.time_sd_h,
+        "co2": sum(arc.co2_kg_t or 0.0 for arc in route.steps),
+    }
+    return [of[criterion] for criterion in criteria]
+
+
+def _undominated(found: list[Route], criteria: Sequence[str]) -> list[Route]:
+    """Routes of several packagings together: those that no other beats."""
+    points = np.array([_values(route, criteria) for route in found]).reshape(len(found), len(criteria))
+    kept: list[int] = []
+    for i in np.lexsort(points.T[::-1]).tolist():
+        if not any((points[k] <= points[i] + 1e-9).all() for k in kept):
+            kept.append(i)
+    return [found[i] for i in kept]
+
+
+def _numbered(found: list[Route]) -> tuple[Route, ...]:
+    ordered = sorted(found, key=lambda route: (route.cost_usd_t, route.time_h))
+    return tuple(Route(i, r.packaging, r.steps, r.origin_wait_h) for i, r in enumerate(ordered, start=1))
+
+
+def _readable(every: tuple[Route, ...], criteria: Sequence[str], epsilon: float) -> tuple[Route, ...]:
+    from tarazu.corridor.pareto import epsilon_front
+
+    if not every or not epsilon:
+        return every
+    kept = epsilon_front(np.array([_values(route, criteria) for route in every]), epsilon)
+    return tuple(every[index] for index in kept)
+
+
+def _findings(every: tuple[Route, ...], criteria: Sequence[str]) -> list[Check]:
+    checks = []
+    unknown = {name for route in every for name in route.missing}
+    if unknown:
+        listed = ", ".join(sorted(unknown)[:8]) + (" and others" if len(unknown) > 8 else "")
+        message = f"not known, counted as nothing: {listed}. Sums over these are too small; emissions are left empty."
+        checks.append(Check.warning("unknown-values", "", message))
+    limits = {limit.id: limit for route in every for arc in route.steps for limit in arc.limits}
+    named = [(limit, f"{limit.name}: {_effect(limit)} ({limit.source}).") for limit in limits.values()]
+    return checks + [Check.note("limit", limit.subject, message) for limit, message in named]
+
+
+def _effect(limit: Any) -> str:
+    parts = []
+    if limit.capacity_factor < 1:
+        parts.append(f"capacity at {limit.capacity_factor:.0%}")
+    if limit.payload_factor < 1:
+        parts.append(f"ships loaded to {limit.payload_factor:.0%}")
+    if limit.delay_h:
+        parts.append(f"{limit.delay_h:g} hours more")
+    return ", ".join(parts) or "said only"
+
+
+def _why_none(network: Network, start: Node, end: Node, good: Commodity) -> str:
+    return (
+        f"no route carries {good.name} from {start.name} to {end.name} as {', '.join(good.packagings)}. "
+        "The two may lie in parts of the network that no leg joins, or a limit closes the only way: "
+        f"see `tarazu corridor show {network.name}`."
+    )
+
+
+def _has(facts: Iterable[tuple[str, Quantity]], names: Sequence[str]) -> bool:
+    return any(name in names for name, _ in facts)
+
+
+def _interval(
+    total: float,
+    parts: Iterable[tuple[float, Iterable[tuple[str, Quantity]]]],
+    names: Sequence[str],
+    inverse: bool,
+) -> tuple[float, float]:
+    """80% interval of a sum: errors of one quantity add up along the route, those of different ones by squares."""
+    down: dict[int, float] = {}
+    up: dict[int, float] = {}
+    for value, facts in parts:
+        for name, quantity in facts:
+            if name in names and quantity.value > 0:
+                low, high = quantity.low / quantity.value, quantity.high / quantity.value
+                ratios = (1 / high, 1 / low) if inverse and low > 0 else (low, high)
+                down[id(quantity)] = down.get(id(quantity), 0.0) + value * (1 - ratios[0])
+                up[id(quantity)] = up.get(id(quantity), 0.0) + value * (ratios[1] - 1)
+                break
+    return total - math.hypot(*down.values()), total + math.hypot(*up.values())
