@@ -50,7 +50,14 @@ def test_the_tonnes_of_a_line_are_spread_over_its_places_and_none_is_lost(networ
 
 @pytest.mark.parametrize(
     ("codes", "commodity"),
-    [("1003", "barley"), ("7208", "steel"), ("other", "general-cargo"), ("9999", "general-cargo")],
+    [
+        ("1003", "barley"),
+        ("7208", "steel"),
+        ("other", "general-cargo"),
+        ("9999", "general-cargo"),
+        ("07", "fruit"),
+        ("071340", "lentils"),
+    ],
 )
 def test_a_line_travels_as_the_commodity_that_covers_it(network, codes, commodity):
     assert commodity_of(network, codes).id == commodity

@@ -233,24 +233,8 @@ def print_carried(found: Carried) -> None:
         "third countries' "
         f"goods {_kt(found.moved[~own].sum())} kt move and {_kt(found.unmet[~own].sum())} kt do not. {OPTIMUM}\n"
     )
-    rows = [
-        (
-            f"{row['commodity']}, {row['origin']} to {row['destination']}"
-            + (" (transit)" if row["transit"] == "yes" else ""),
-            _kt(row["tonnes"]),
-            _kt(row["moved"]),
-            _kt(row["unmet"]),
-            _n(row["freight_usd_t"]),
-            _n(row["days"], 1),
-        )
-        for row in found.table
-    ]
-    rows.sort(key=lambda row: row[0])
-    out.print(
-        _grid(
-            "Flows, kt a year", ("flow", "wanted", "moved", "stays", "USD/t", "days"), rows[: 2 * MOST_ROWS]
-        )
-    )
+    heads = ("flow", "wanted", "moved", "stays", "USD/t", "days")
+    out.print(_grid("Flows, kt a year", heads, _by_commodity(found)[: 2 * MOST_ROWS]))
     out.print()
     full = [
         (
@@ -283,6 +267,27 @@ def print_carried(found: Carried) -> None:
     )
     out.print()
     _checks(out, found.checks)
+
+
+def _by_commodity(found: Carried) -> list[tuple[str, ...]]:
+    """Flows summed over their places, the heaviest first."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in found.table:
+        groups.setdefault((row["commodity"], row["direction"], row["transit"]), []).append(row)
+    rows = []
+    for (good, direction, transit), parts in groups.items():
+        wanted, moved, unmet = (sum(row[key] for row in parts) for key in ("tonnes", "moved", "unmet"))
+        name = f"{good}, {direction}" + (" (transit)" if transit == "yes" else "")
+        means = _n(_mean(parts, "freight_usd_t")), _n(_mean(parts, "days"), 1)
+        rows.append((wanted, (name, _kt(wanted), _kt(moved), _kt(unmet), *means)))
+    return [cells for _, cells in sorted(rows, key=lambda each: -each[0])]
+
+
+def _mean(parts: Iterable[dict[str, Any]], key: str) -> float | None:
+    """Mean over the tonnes that move; None if none do."""
+    moving = [(row["moved"], row[key]) for row in parts if row[key] is not None]
+    tonnes = sum(weight for weight, _ in moving)
+    return sum(weight * value for weight, value in moving) / tonnes if tonnes else None
 
 
 def print_disruptions(found: Disruptions, tables: dict[str, Table]) -> None:
@@ -332,12 +337,22 @@ def print_expansion(found: Expanding) -> None:
             row["chosen"],
             _kt(row["added_t"]),
             _n(row["cost_usd_m"]),
-            row["cost_status"],
+            _n(row["saves_usd_yr"] / 1e6, 1),
+            _n(row["pays_up_to_usd_m"]),
             row["source"],
         )
         for row in found.table
     ]
-    out.print(_grid("Projects", ("project", "chosen", "adds kt a year", "USD m", "cost is", "source"), rows))
+    heads = (
+        "project",
+        "chosen",
+        "adds kt a year",
+        "cost, USD m",
+        "alone saves a year",
+        "pays up to",
+        "source",
+    )
+    out.print(_grid("Projects, USD million", heads, rows))
     out.print()
     _checks(out, found.checks)
 

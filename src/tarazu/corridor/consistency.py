@@ -129,7 +129,9 @@ def _misfit(network: Network, where: _Places, leg: Leg, length: float, direct: f
 
 
 def _turned(where: _Places, node: Node, text: str) -> Check:
-    message = f"{text} Latitude and longitude of {node.id} look swapped: lat {node.lon:g}, lon {node.lat:g} fits."
+    message = (
+        f"{text} Latitude and longitude of {node.id} look swapped: lat {node.lon:g}, lon {node.lat:g} fits."
+    )
     return Check.error("length-and-coordinates", where.of("nodes", node.id, "lat"), message)
 
 
@@ -188,7 +190,9 @@ def _services(network: Network, where: _Places) -> Iterator[Check]:
     for service in network.services.values():
         headways = (network.facts.of(service.id, "headway", forward) for forward in (True, False))
         if not service.departures and not any(headways):
-            message = f"{service.id} has neither departures nor a headway in values.csv: it never runs. Add one."
+            message = (
+                f"{service.id} has neither departures nor a headway in values.csv: it never runs. Add one."
+            )
             yield Check.error("never-runs", where.of("services", service.id, "departures"), message)
         path = service_path(network, service.legs)
         if path is None:
@@ -198,11 +202,15 @@ def _services(network: Network, where: _Places) -> Iterator[Check]:
             )
             yield Check.error("broken-service", where.of("services", service.id, "legs"), message)
         elif not any(may_run(network, service.legs, path, forward) for forward in (True, False)):
-            message = f"{service.id} runs against legs of one way: it never runs. Correct one_way in legs.csv."
+            message = (
+                f"{service.id} runs against legs of one way: it never runs. Correct one_way in legs.csv."
+            )
             yield Check.error("never-runs", where.of("services", service.id, "legs"), message)
     for leg in network.legs.values():
         if leg.service_only and leg.id not in served:
-            message = f"{leg.id} is for services only, and no service of services.csv runs it: it cannot be used."
+            message = (
+                f"{leg.id} is for services only, and no service of services.csv runs it: it cannot be used."
+            )
             yield Check.warning("no-service", where.of("legs", leg.id, "service_only"), message)
 
 
@@ -233,14 +241,18 @@ def may_run(network: Network, legs: tuple[str, ...], path: tuple[str, ...], forw
 def _capacities(network: Network, where: _Places) -> Iterator[Check]:
     for (subject, attribute), quantity in network.facts.given.items():
         if attribute == "capacity" and quantity.value == 0:
-            message = f"{subject} has a capacity of zero: nothing passes. If it is unknown, leave the row out."
+            message = (
+                f"{subject} has a capacity of zero: nothing passes. If it is unknown, leave the row out."
+            )
             yield Check.warning("no-capacity", where.value(subject, attribute), message)
 
 
 def _unpriced(network: Network, where: _Places) -> Iterator[Check]:
     """Legs and transfers whose cost or time nothing gives: routes would count them as nothing."""
     usual = {(scope[0], attribute) for scope, attribute, _ in network.facts.defaults}
-    given = {(subject.removesuffix(FORWARD).removesuffix(BACKWARD), name) for subject, name in network.facts.given}
+    given = {
+        (subject.removesuffix(FORWARD).removesuffix(BACKWARD), name) for subject, name in network.facts.given
+    }
     served = {leg: service for service in network.services.values() for leg in service.legs}
     for table, each, scope, names in _priced(network):
         for word, own, default in names:
@@ -258,7 +270,12 @@ def _unpriced(network: Network, where: _Places) -> Iterator[Check]:
 def _priced(network: Network) -> Iterator[tuple[str, str, str, tuple[tuple[str, tuple[str, ...], str], ...]]]:
     """Table, id and scope of what costs money and time; and by word its own attributes and its default."""
     for leg in network.legs.values():
-        yield "legs", leg.id, leg.mode, (("cost", ("cost", "rate"), "rate"), ("time", ("time", "speed"), "speed"))
+        yield (
+            "legs",
+            leg.id,
+            leg.mode,
+            (("cost", ("cost", "rate"), "rate"), ("time", ("time", "speed"), "speed")),
+        )
     for each in network.transfers.values():
         yield "transfers", each.id, each.kind, (("cost", ("cost",), "cost"), ("time", ("time",), "time"))
 
@@ -275,9 +292,7 @@ def _free_cycles(network: Network, where: _Places) -> Iterator[Check]:
     onward: dict[Hashable, set[Hashable]] = {}
     for _, _, tail, head in arcs:
         onward.setdefault(tail, set()).add(head)
-    named = dict.fromkeys(
-        (table, name) for table, name, tail, head in arcs if tail in _reached(onward, head)
-    )
+    named = dict.fromkeys((table, name) for table, name, tail, head in arcs if tail in _reached(onward, head))
     for table, name in named:
         message = (
             f"{name} costs nothing and takes no time on a way that leads back to where it began. "
@@ -318,7 +333,9 @@ def _subjects(network: Network, where: _Places) -> Iterator[Check]:
     for number, row in where.each("values"):
         subject = row["subject"].removesuffix(FORWARD).removesuffix(BACKWARD)
         if subject not in kinds:
-            message = f'"{row["subject"]}" is no usable node, leg, transfer or service: the value is not used.'
+            message = (
+                f'"{row["subject"]}" is no usable node, leg, transfer or service: the value is not used.'
+            )
             yield Check.error("unknown-subject", place("values.csv", number, "subject"), message)
             continue
         attribute = network.facts.attributes.get(row["attribute"])
@@ -406,5 +423,7 @@ def _sources(network: Network, where: _Places) -> Iterator[Check]:
         for number, row in where.each(name):
             for source in filter(None, (part.strip() for part in row["source"].split(";"))):
                 if source not in known and ":" not in source:
-                    message = f'"{source}" is no id of sources.csv. Add the publication: no number without source.'
+                    message = (
+                        f'"{source}" is no id of sources.csv. Add the publication: no number without source.'
+                    )
                     yield Check.warning("unknown-source", place(f"{name}.csv", number, "source"), message)

@@ -109,7 +109,6 @@ class Facts:
             self.found[attribute, asked] = max(fitting, key=lambda each: each[0])[1] if fitting else None
         return self.found[attribute, asked]
 
-
     def without(self, keys: Iterable[tuple[str, str]]) -> Facts:
         """The same facts, some (subject, attribute) left out."""
         gone = set(keys)
@@ -128,7 +127,9 @@ def attributes(parsed: Parsed) -> tuple[dict[str, Attribute], list[Check]]:
     for number, row in parsed:
         factors = _factors(row["accepts"] or "")
         if factors is None:
-            message = f'"{row["accepts"]}" are no units with their factors. Write them so: Mt/yr=1e6;t/month=12.'
+            message = (
+                f'"{row["accepts"]}" are no units with their factors. Write them so: Mt/yr=1e6;t/month=12.'
+            )
             checks.append(Check.error("bad-units", place("attributes.csv", number, "accepts"), message))
         elif row["attribute"] in found:
             message = f'"{row["attribute"]}" stands twice. The first row counts; remove the other.'
@@ -239,7 +240,9 @@ def _train_capacity(
     payload = payload or facts.default("payload_per_train", "rail", ANY, ANY)
     vocabulary = facts.attributes.get("capacity")
     if payload is None or vocabulary is None:
-        message = "trains a day need the tonnes of a train: add payload_per_train for the subject or as a default."
+        message = (
+            "trains a day need the tonnes of a train: add payload_per_train for the subject or as a default."
+        )
         checks.append(Check.error("no-train-load", place("values.csv", number, "unit"), message))
         return None
     trains = [row["value"] if row[end] is None else row[end] for end in ("low", "value", "high")]
@@ -247,7 +250,10 @@ def _train_capacity(
     low, value, high = (count * load * DAYS for count, load in zip(trains, loads, strict=True))
     problem = _out_of_bounds(vocabulary, value, low, high)
     if problem or not trains[0] <= trains[1] <= trains[2]:
-        problem = problem or f"{row['value']:g} does not lie between its low end and its high end. Correct the order."
+        problem = (
+            problem
+            or f"{row['value']:g} does not lie between its low end and its high end. Correct the order."
+        )
         checks.append(Check.error("out-of-bounds", place("values.csv", number, "value"), problem))
         return None
     sources = (row["source"], *payload.sources)

@@ -62,7 +62,9 @@ def as_tables(file: str, document: Any) -> dict[str, Table]:
             raise NetworkError(f'{file}: "{name}" is no table of a network. Known: {", ".join(known)}.')
         wrong = next((n for n, row in enumerate(listed, start=1) if not isinstance(row, dict)), None)
         if wrong is not None:
-            raise NetworkError(f'{file}, tables, "{name}", row {wrong}: expected an object of columns and values.')
+            raise NetworkError(
+                f'{file}, tables, "{name}", row {wrong}: expected an object of columns and values.'
+            )
         rows[name] = listed
     return {name: _table(name, found, [v.column for v in known[name]]) for name, found in rows.items()}
 
@@ -72,7 +74,9 @@ def _row(file: str, number: int, each: Any) -> tuple[str, dict[str, Any]]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     properties = (each.get("properties") if isinstance(each, dict) else None) or {}
     if not isinstance(properties, dict):
-        raise NetworkError(f'{file}, feature {number}: expected "properties" to be an object of columns and values.')
+        raise NetworkError(
+            f'{file}, feature {number}: expected "properties" to be an object of columns and values.'
+        )
     if kind == "LineString":
         return OF_LINES, properties
     spot = geometry.get("coordinates") if isinstance(geometry, dict) else None

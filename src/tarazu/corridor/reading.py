@@ -71,7 +71,9 @@ def read(where: str | Path) -> Network:
         if path.is_file():
             return _from_geojson(path)
     except OSError as error:
-        raise NetworkError(f'"{where}" cannot be read ({error.strerror}). Check its name and rights.') from None
+        raise NetworkError(
+            f'"{where}" cannot be read ({error.strerror}). Check its name and rights.'
+        ) from None
     raise NetworkError(
         f'"{where}" is neither a bundled network ({", ".join(bundled_networks())}), nor a folder with nodes.csv and '
         "legs.csv, nor a GeoJSON file."
@@ -103,7 +105,9 @@ def _from_geojson(path: Path) -> Network:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        raise NetworkError(f"{path.name}: is no GeoJSON ({error}). Write a FeatureCollection in UTF-8.") from None
+        raise NetworkError(
+            f"{path.name}: is no GeoJSON ({error}). Write a FeatureCollection in UTF-8."
+        ) from None
     with tempfile.TemporaryDirectory() as made:
         for name, table in as_tables(path.name, document).items():
             # A lone half of a surrogate pair is possible in JSON and in no file.
@@ -150,7 +154,11 @@ def _build(name: str, parsed: Mapping[str, Parsed]) -> Network:
 def _in_degrees(check: Check) -> Check:
     """Degrees and minutes are no number: the check says what they are in decimal degrees."""
     quoted = _QUOTED.search(check.message)
-    if check.name != "not-a-number" or not check.where.endswith((", column lat", ", column lon")) or not quoted:
+    if (
+        check.name != "not-a-number"
+        or not check.where.endswith((", column lat", ", column lon"))
+        or not quoted
+    ):
         return check
     degrees = decimal_degrees(quoted[1])
     advice = "such as 51.16" if degrees is None else f"{degrees:.5f}"
@@ -189,7 +197,10 @@ def _rows(
 
 def _id_problem(name: str, file: str, files: Mapping[str, str]) -> tuple[str, str] | None:
     if any(sign in name for sign in _SEPARATORS):
-        return "bad-id", f'"{name}" holds one of {" ".join(_SEPARATORS)}, which join ids. Write letters, digits and -.'
+        return (
+            "bad-id",
+            f'"{name}" holds one of {" ".join(_SEPARATORS)}, which join ids. Write letters, digits and -.',
+        )
     if files.get(name) == file:
         return "duplicate-id", f'"{name}" stands twice. The first row counts; give this one an id of its own.'
     if name in files:
@@ -292,7 +303,10 @@ def _service(row: Row, legs: Mapping[str, Leg]) -> Service | tuple[str, str]:
         return "legs", "names no leg. Write the legs it runs in order, separated by ;"
     for leg in row["legs"]:
         if leg not in legs:
-            return "legs", f'"{leg}" is no usable leg of legs.csv. Add or correct it there, or correct the name.'
+            return (
+                "legs",
+                f'"{leg}" is no usable leg of legs.csv. Add or correct it there, or correct the name.',
+            )
     if unknown := _unknown_packaging(row["packagings"]):
         return "packagings", unknown
     departures = set()

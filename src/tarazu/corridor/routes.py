@@ -10,9 +10,10 @@ many were dropped. No control is ever optimised around: screening of the parties
 from __future__ import annotations
 
 import math
+from calendar import month_name
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,10 @@ from numpy.typing import NDArray
 from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Table
-from tarazu.corridor.graph import WEEK, Arc, Graph, Trip, build
-from tarazu.corridor.network import Commodity, Network, Node
+from tarazu.corridor.graph import WEEK, Arc, Graph, Trip, Vertex, build, forming, holding_limits
+from tarazu.corridor.intervals import cost_interval, time_interval, wait_variance
+from tarazu.corridor.network import Commodity, Limit, Network, Node
+from tarazu.corridor.reliability import CATCH_H
 
 if TYPE_CHECKING:
     from tarazu.corridor.facts import Quantity
@@ -34,7 +37,6 @@ Array = NDArray[np.float64]
 CRITERIA = ("cost", "time", "variability", "co2")
 DEFAULT_CRITERIA = ("cost", "time", "co2")
 EPSILON = 0.05
-RATES, SPEEDS = ("rate", "cost"), ("speed",)
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ class Route:
     ----------
     steps
         Arcs in order: legs, services and the stays between them.
-    origin_wait_h
-        Mean wait for a train or lorry at the origin.
-    cost_low, cost_high, time_low, time_high
+    origin_wait_h, origin_wait
+        Mean wait for a train or lorry at the origin, and the quantity it is taken from.
+    origin_delay_h
+        Hours that limits at the origin add.
+    cost_interval, time_interval
         80% interval of the mean: the figures of one source err together, those of different sources do not.
     """
 
@@ -55,6 +59,8 @@ class Route:
     packaging: str
     steps: tuple[Arc, ...]
     origin_wait_h: float
+    origin_delay_h: float = 0.0
+    origin_wait: Quantity | None = None
 
     @cached_property
     def cost_usd_t(self) -> float:
@@ -62,12 +68,11 @@ class Route:
 
     @cached_property
     def time_h(self) -> float:
-        return self.origin_wait_h + sum(arc.time_h for arc in self.steps)
+        return self.origin_wait_h + self.origin_delay_h + sum(arc.time_h for arc in self.steps)
 
     @cached_property
     def time_sd_h(self) -> float:
-        wait = (2 * self.origin_wait_h) ** 2 / 12
-        return math.sqrt(wait + sum(arc.variance for arc in self.steps))
+        return math.sqrt(wait_variance(self.origin_wait_h) + sum(arc.variance for arc in self.steps))
 
     @cached_property
     def co2_kg_t(self) -> float | None:
@@ -81,15 +86,11 @@ class Route:
 
     @cached_property
     def cost_interval(self) -> tuple[float, float]:
-        return _interval(self.cost_usd_t, ((arc.cost_usd_t, arc.facts) for arc in self.steps), RATES, False)
+        return cost_interval(self.steps)
 
     @cached_property
     def time_interval(self) -> tuple[float, float]:
-        parts = [(arc.time_h - arc.wait_h, arc.facts) for arc in self.steps]
-        low, high = _interval(self.time_h, ((t, f) for t, f in parts if _has(f, SPEEDS)), SPEEDS, True)
-        more = _interval(self.time_h, ((t, f) for t, f in parts if not _has(f, SPEEDS)), ("time",), False)
-        down = math.hypot(self.time_h - low, self.time_h - more[0])
-        return self.time_h - down, self.time_h + math.hypot(high - self.time_h, more[1] - self.time_h)
+        return time_interval(self.steps, self.origin_wait_h, self.origin_delay_h, self.origin_wait)
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -110,12 +111,15 @@ class Route:
         """Distribution of the door-to-door time; see `tarazu.corridor.reliability.door_to_door`."""
         from tarazu.corridor.reliability import Step, door_to_door
 
-        steps = [Step(0.0, headway_h=2 * self.origin_wait_h, name="loading")] if self.origin_wait_h else []
+        loading = Step(self.origin_delay_h, headway_h=2 * self.origin_wait_h, name="loading")
+        steps = [loading] if self.origin_wait_h or self.origin_delay_h else []
         for arc in self.steps:
             timetable = arc.departures if depart is not None and arc.departures else None
             moving = max(arc.time_h - arc.wait_h, 0.0)
+            # On a route of a day the wait for the departure is known; without a departure it is a fixed time.
+            known = arc.wait_h if arc.departures and not arc.headway_h and timetable is None else 0.0
             headway = 0.0 if timetable else arc.headway_h
-            steps.append(Step(moving, arc.sd_h if moving else 0.0, headway, timetable, name=arc.id))
+            steps.append(Step(moving + known, arc.sd_h if moving else 0.0, headway, timetable, name=arc.id))
         return door_to_door(steps, depart=depart, draws=draws, seed=seed)
 
 
@@ -185,6 +189,7 @@ def routes(
     day: date | None = None,
     scenarios: Sequence[str] = (),
     epsilon: float = EPSILON,
+    transit: bool = False,
 ) -> Routes:
     """Every route that is not worse in all criteria than another, and the readable part of them.
 
@@ -197,9 +202,11 @@ def routes(
     packaging
         bulk, wagon, container or truck; by default every one in which the commodity travels.
     day
-        Day of departure: seasonal limits, dated limits, tariffs and timetables of that day count.
+        Day of departure, from its first hour in UTC: its seasonal and dated limits, tariffs and timetables count.
     scenarios
-        Named disruptions that hold.
+        Named disruptions that hold, in their months; without a day they are taken as holding, which a check says.
+    transit
+        Goods of third countries, for which some tariffs are other.
     epsilon
         Relative difference below which two routes are one to a reader; 0 shows all.
 
@@ -210,12 +217,20 @@ def routes(
     """
     start, end, good = network.find(origin), network.find(destination), network.commodity(commodity)
     _check(network, start, end, good, criteria, packaging, scenarios, epsilon)
+    day = day.date() if isinstance(day, datetime) else day
+    direction = f"{start.country}->{end.country}"
     found: list[Route] = []
-    checks: list[Check] = []
+    checks = _scenario_checks(network, scenarios, day)
     for pack in (packaging,) if packaging else good.packagings:
-        direction = f"{start.country}->{end.country}"
-        trip = Trip(good, pack, day, None, tuple(scenarios), direction)
-        some, said = _front(network, trip, start, end, criteria)
+        trip = Trip(good, pack, day, None, tuple(scenarios), direction, transit)
+        try:
+            graph = build(network, trip)
+        except NetworkError as error:
+            if packaging:
+                raise
+            checks.append(Check.note("packaging", pack, str(error)))
+            continue
+        some, said = _front(network, graph, start, end, criteria)
         found += some
         checks += said
     every = _numbered(_undominated(found, criteria))
@@ -223,7 +238,7 @@ def routes(
         checks.append(
             Check.error("no-route", f"{start.id} to {end.id}", _why_none(network, start, end, good))
         )
-    checks += _findings(every, criteria)
+    checks += _findings(network, every, day)
     shown = _readable(every, criteria, epsilon)
     return Routes(network, start, end, good, tuple(criteria), day, epsilon, every, shown, tuple(checks))
 
@@ -258,31 +273,32 @@ def _check(
 
 
 def _front(
-    network: Network, trip: Trip, start: Node, end: Node, criteria: Sequence[str]
+    network: Network, graph: Graph, start: Node, end: Node, criteria: Sequence[str]
 ) -> tuple[list[Route], list[Check]]:
+    """Pareto set of one packaging, between a source before the origin's vertices and a sink after the end's."""
     from tarazu.corridor.pareto import pareto_front
 
-    graph = build(network, trip)
     sources, sinks = graph.of_node(start.id), graph.of_node(end.id)
     if not sources or not sinks:
         return [], []
-    n = len(graph.vertices)
-    waits = np.array([forming_wait(network, trip, graph.vertices[v]) for v in sources])
+    trip, n, arcs = graph.trip, len(graph.vertices), len(graph.arcs)
+    delay = sum(limit.delay_h for limit in holding_limits(network, trip).get(start.id, ()))
+    loading = [_loading(network, trip, graph.vertices[v]) for v in sources]
+    waits = np.array([wait.value if wait else 0.0 for wait in loading])
     tail = np.concatenate((graph.tail, np.full(len(sources), n), sinks))
     head = np.concatenate((graph.head, sources, np.full(len(sinks), n + 1)))
     weights = np.zeros((len(tail), len(criteria)))
-    arcs = len(graph.arcs)
+    access = {"time": waits + delay, "variability": np.array([wait_variance(wait) for wait in waits])}
     for column, criterion in enumerate(criteria):
         weights[:arcs, column] = [_weight(arc, criterion, trip) for arc in graph.arcs]
-        if criterion == "time":
-            weights[arcs : arcs + len(sources), column] = waits
-        if criterion == "variability":
-            weights[arcs : arcs + len(sources), column] = (2 * waits) ** 2 / 12
+        weights[arcs : arcs + len(sources), column] = access.get(criterion, 0.0)
     options = _timetable(graph, criteria, len(tail)) if trip.day else {}
     front = pareto_front(tail, head, weights, n + 2, n, n + 1, **options)
-    made = [_route(graph, path, waits, arcs) for path in front.paths]
-    named = [check for check in front.checks if made]
-    return made, named
+    made = []
+    for path in front.paths:
+        wait = loading[next(index for index in path.tolist() if index >= arcs) - arcs]
+        made.append(_route(graph, [graph.arcs[i] for i in path.tolist() if i < arcs], wait, delay))
+    return made, [check for check in front.checks if made]
 
 
 def _timetable(graph: Graph, criteria: Sequence[str], arcs: int) -> dict[str, Any]:
@@ -308,29 +324,32 @@ def _weight(arc: Arc, criterion: str, trip: Trip) -> float:
         case "cost":
             return arc.cost_usd_t
         case "time":
-            timed = trip.day is not None and arc.departures
-            return arc.time_h - arc.wait_h if timed else arc.time_h
+            return arc.time_h - arc.wait_h if _waits_by_timetable(arc, trip) else arc.time_h
         case "variability":
-            return arc.variance
+            return arc.sd_h**2 if _waits_by_timetable(arc, trip) else arc.variance
         case _:
             return arc.co2_kg_t or 0.0
 
 
-def forming_wait(network: Network, trip: Trip, vertex: tuple[str, str, int | None]) -> float:
+def _waits_by_timetable(arc: Arc, trip: Trip) -> bool:
+    return trip.day is not None and bool(arc.departures)
+
+
+def forming_wait(network: Network, trip: Trip, vertex: Vertex) -> float:
     """Mean wait for a train or lorry at the origin, hours; a ship is waited for at its leg."""
-    if vertex[1] not in ("rail", "road"):
-        return 0.0
-    country = network.nodes[vertex[0]].country
-    found = network.facts.default("wait", vertex[1], country, trip.packaging)
+    found = _loading(network, trip, vertex)
     return found.value if found else 0.0
 
 
-def _route(graph: Graph, path: Sequence[int], waits: Array, arcs: int) -> Route:
-    steps = [graph.arcs[index] for index in path if index < arcs]
-    wait = float(waits[next(index for index in path if index >= arcs) - arcs])
+def _loading(network: Network, trip: Trip, vertex: Vertex) -> Quantity | None:
+    return forming(network, trip, vertex[1], network.nodes[vertex[0]].country)
+
+
+def _route(graph: Graph, steps: list[Arc], loading: Quantity | None, delay: float) -> Route:
+    wait = loading.value if loading else 0.0
     if graph.trip.day is not None:
-        steps = _timed(steps, 24.0 * graph.trip.day.weekday() + wait)
-    return Route(0, graph.trip.packaging, tuple(steps), wait)
+        steps = _timed(steps, 24.0 * graph.trip.day.weekday() + wait + delay)
+    return Route(0, graph.trip.packaging, tuple(steps), wait, delay, loading)
 
 
 def _timed(steps: Iterable[Arc], clock: float) -> list[Arc]:
@@ -338,7 +357,8 @@ def _timed(steps: Iterable[Arc], clock: float) -> list[Arc]:
     found = []
     for arc in steps:
         if arc.departures:
-            wait = min((hour - clock) % WEEK for hour in arc.departures)
+            # Who comes at the very minute of a departure catches it, whatever rounding says.
+            wait = min(max((hour - clock + CATCH_H) % WEEK - CATCH_H, 0.0) for hour in arc.departures)
             running = arc.time_h - arc.wait_h
             arc = replace(arc, time_h=running + wait, wait_h=wait, headway_h=0.0)
         clock += arc.time_h
@@ -368,7 +388,7 @@ def _undominated(found: list[Route], criteria: Sequence[str]) -> list[Route]:
 
 def _numbered(found: list[Route]) -> tuple[Route, ...]:
     ordered = sorted(found, key=lambda route: (route.cost_usd_t, route.time_h))
-    return tuple(Route(i, r.packaging, r.steps, r.origin_wait_h) for i, r in enumerate(ordered, start=1))
+    return tuple(replace(route, number=number) for number, route in enumerate(ordered, start=1))
 
 
 def _readable(every: tuple[Route, ...], criteria: Sequence[str], epsilon: float) -> tuple[Route, ...]:
@@ -380,19 +400,43 @@ def _readable(every: tuple[Route, ...], criteria: Sequence[str], epsilon: float)
     return tuple(every[index] for index in kept)
 
 
-def _findings(every: tuple[Route, ...], criteria: Sequence[str]) -> list[Check]:
+def _scenario_checks(network: Network, scenarios: Iterable[str], day: date | None) -> list[Check]:
+    """Scenarios of some months only: what is assumed without a day, and that nothing happens on another."""
+    checks = []
+    for name in scenarios:
+        months = sorted({m for limit in network.limits if limit.scenario == name for m in limit.months})
+        if len(months) == 12 or (day is not None and day.month in months):
+            continue
+        listed = ", ".join(month_name[month] for month in months)
+        if day is None:
+            message = f"{name} holds in {listed} only; without a day of departure it is taken as holding. Name a day."
+        else:
+            message = f"{name} holds in {listed} only: on {day} it changes nothing."
+        checks.append(Check.note("scenario-months", name, message))
+    return checks
+
+
+def _findings(network: Network, every: tuple[Route, ...], day: date | None) -> list[Check]:
     checks = []
     unknown = {name for route in every for name in route.missing}
     if unknown:
         listed = ", ".join(sorted(unknown)[:8]) + (" and others" if len(unknown) > 8 else "")
         message = f"not known, counted as nothing: {listed}. Sums over these are too small; emissions are left empty."
         checks.append(Check.warning("unknown-values", "", message))
+    used = dict.fromkeys(arc.id for route in every for arc in route.steps if arc.kind == "service")
+    for service in (network.services[name] for name in used):
+        if day is None and (service.valid_from or service.valid_to):
+            days = f"from {service.valid_from or 'the beginning'} to {service.valid_to or 'now'}"
+            message = (
+                f"{service.id} runs {days}; without a day of departure it is taken as running. Name a day."
+            )
+            checks.append(Check.note("service-days", service.id, message))
     limits = {limit.id: limit for route in every for arc in route.steps for limit in arc.limits}
     named = [(limit, f"{limit.name}: {_effect(limit)} ({limit.source}).") for limit in limits.values()]
     return checks + [Check.note("limit", limit.subject, message) for limit, message in named]
 
 
-def _effect(limit: Any) -> str:
+def _effect(limit: Limit) -> str:
     parts = []
     if limit.capacity_factor < 1:
         parts.append(f"capacity at {limit.capacity_factor:.0%}")
@@ -409,27 +453,3 @@ def _why_none(network: Network, start: Node, end: Node, good: Commodity) -> str:
         "The two may lie in parts of the network that no leg joins, or a limit closes the only way: "
         f"see `tarazu corridor show {network.name}`."
     )
-
-
-def _has(facts: Iterable[tuple[str, Quantity]], names: Sequence[str]) -> bool:
-    return any(name in names for name, _ in facts)
-
-
-def _interval(
-    total: float,
-    parts: Iterable[tuple[float, Iterable[tuple[str, Quantity]]]],
-    names: Sequence[str],
-    inverse: bool,
-) -> tuple[float, float]:
-    """80% interval of a sum: errors of one quantity add up along the route, those of different ones by squares."""
-    down: dict[int, float] = {}
-    up: dict[int, float] = {}
-    for value, facts in parts:
-        for name, quantity in facts:
-            if name in names and quantity.value > 0:
-                low, high = quantity.low / quantity.value, quantity.high / quantity.value
-                ratios = (1 / high, 1 / low) if inverse and low > 0 else (low, high)
-                down[id(quantity)] = down.get(id(quantity), 0.0) + value * (1 - ratios[0])
-                up[id(quantity)] = up.get(id(quantity), 0.0) + value * (ratios[1] - 1)
-                break
-    return total - math.hypot(*down.values()), total + math.hypot(*up.values())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tarazu.core.table import Column, Table, json_value
 from tarazu.corridor.geojson import feature, line
+from tarazu.corridor.intervals import wait_variance
 
 if TYPE_CHECKING:
     from tarazu.corridor.facts import Quantity
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from tarazu.corridor.network import Network
     from tarazu.corridor.routes import Route, Routes
 
+DOUBTS = {
+    "A": "as stated",
+    "E": "estimated",
+    "C": "claimed",
+    "P": "provisional",
+    "F": "forecast",
+    "M": "missing",
+}
 LEG_COLUMNS = (
     Column("id"),
     Column("mode"),
@@ -129,17 +138,34 @@ def step_table(found: Routes) -> Table:
 
 def _step_rows(route: Route) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    km, cost, time = 0.0, 0.0, route.origin_wait_h
-    if route.origin_wait_h:
-        start = route.steps[0].tail
-        waited: dict[str, Any] = {"kind": "wait", "id": "loading", "mode": start[1], "from": start[0], "to": start[0]}
-        waited |= {"km": 0.0, "cost_usd_t": 0.0, "time_h": time, "wait_h": time, "co2_kg_t": 0.0}
-        waited |= {"time_sd_h": 2 * time / 12**0.5, "uncertain": "wait", "sources": ""}
-        rows.append(waited | {"km_so_far": 0.0, "cost_so_far": 0.0, "time_so_far": time})
+    km, cost, time = 0.0, 0.0, route.origin_wait_h + route.origin_delay_h
+    if time:
+        rows.append(_loading_row(route) | {"km_so_far": 0.0, "cost_so_far": 0.0, "time_so_far": time})
     for arc in route.steps:
         km, cost, time = km + arc.km, cost + arc.cost_usd_t, time + arc.time_h
         rows.append(step_row(arc) | {"km_so_far": km, "cost_so_far": cost, "time_so_far": time})
     return [{"route": route.number, "step": number, **row} for number, row in enumerate(rows, start=1)]
+
+
+def _loading_row(route: Route) -> dict[str, Any]:
+    """The wait for a train or lorry at the origin, and what limits there add."""
+    start = route.steps[0].tail
+    wait = route.origin_wait
+    return {
+        "kind": "wait",
+        "id": "loading",
+        "mode": start[1],
+        "from": start[0],
+        "to": start[0],
+        "km": 0.0,
+        "cost_usd_t": 0.0,
+        "time_h": route.origin_wait_h + route.origin_delay_h,
+        "wait_h": route.origin_wait_h,
+        "time_sd_h": wait_variance(route.origin_wait_h) ** 0.5,
+        "co2_kg_t": 0.0,
+        "uncertain": "; ".join(_doubt("wait", wait) if wait else []),
+        "sources": ";".join(_sources([wait] if wait else [])),
+    }
 
 
 def step_row(arc: Arc) -> dict[str, Any]:
@@ -163,14 +189,18 @@ def step_row(arc: Arc) -> dict[str, Any]:
 
 def uncertain(arc: Arc) -> list[str]:
     """Quantities of an arc that are no plain figure, in words, and what is missing."""
-    said = []
-    for name, quantity in arc.facts:
-        if quantity.status != "A" or quantity.stated > 1:
-            why = f"{quantity.stated} sources" if quantity.stated > 1 else {"E": "estimated", "C": "claimed"}
-            word = why if isinstance(why, str) else why.get(quantity.status, quantity.status)
-            default = ", a default" if quantity.is_default else ""
-            said.append(f"{name} {quantity.low:.4g} to {quantity.high:.4g} {quantity.unit} ({word}{default})")
+    said = [text for name, quantity in arc.facts for text in _doubt(name, quantity)]
     return said + [f"{name} unknown" for name in dict.fromkeys(arc.missing)]
+
+
+def _doubt(name: str, quantity: Quantity) -> list[str]:
+    """Why a quantity is no plain figure, where it is none."""
+    if quantity.status == "A" and quantity.stated == 1:
+        return []
+    word = DOUBTS.get(quantity.status, quantity.status)
+    why = f"{quantity.stated} sources" if quantity.stated > 1 else word
+    default = ", a default" if quantity.is_default else ""
+    return [f"{name} {quantity.low:.4g} to {quantity.high:.4g} {quantity.unit} ({why}{default})"]
 
 
 def routes_dict(found: Routes) -> dict[str, Any]:
@@ -227,8 +257,9 @@ def route_geojson(found: Routes) -> dict[str, Any]:
 
 
 def _used(found: Routes) -> list[str]:
+    waits = (route.origin_wait for route in found.shown if route.origin_wait)
     quantities = (q for route in found.shown for arc in route.steps for _, q in arc.facts)
-    return _sources(quantities)
+    return _sources((*waits, *quantities))
 
 
 def _sources(quantities: Iterable[Quantity]) -> list[str]:

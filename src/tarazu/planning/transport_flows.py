@@ -3,7 +3,7 @@
     tonnes of a line = flow, free on board / unit value
     places           by the shares of places.csv: origin shares times destination shares
 
-A line travels as the network's commodity with the narrowest codes that cover it, at the line's own unit value;
+A line travels as the network's commodity that covers most of its codes, at the line's own unit value;
 goods that no commodity covers go as general cargo. Goods of third countries come from transit.csv.
 """
 
@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 ANY_GOOD, OTHER, ALL = "*", "other", "all"
 GENERAL = "general-cargo"
-SHARE_TOLERANCE = 0.01
+LEAST_COVERED = 0.1  # share of a line's codes from which it travels as a commodity
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,25 @@ def cargo(network: Network, goods: Sequence[Good]) -> Cargo:
 
 
 def commodity_of(network: Network, codes: str) -> Commodity:
-    """The commodity with the narrowest codes that share some with the line; general cargo where none does."""
-    if codes != OTHER:
-        fits = [
-            c for c in network.commodities.values() if c.hs not in (ALL, OTHER) and hs.overlap(c.hs, codes)
-        ]
-        if fits:
-            return min(fits, key=lambda each: hs.width(each.hs))
+    """The commodity that covers most of the line's codes, of equals the narrowest; general cargo where none does."""
+    named = [each for each in network.commodities.values() if each.hs not in (ALL, OTHER)]
+    covered = (
+        [(_covered(each.hs, codes), -hs.width(each.hs), each) for each in named] if codes != OTHER else []
+    )
+    share, _, best = max(covered, key=lambda found: found[:2], default=(0.0, 0, None))
+    if best is not None and share >= LEAST_COVERED:
+        return best
     return network.commodities.get(GENERAL) or next(iter(network.commodities.values()))
+
+
+def _covered(commodity: str, codes: str) -> float:
+    """Share of a line's codes that a commodity's codes cover."""
+    common = sum(
+        max(0, min(high, other_high) - max(low, other_low))
+        for low, high in hs.spans(codes)
+        for other_low, other_high in hs.spans(commodity)
+    )
+    return common / hs.width(codes)
 
 
 def _as_line(base: Commodity, good: Good) -> Commodity:
