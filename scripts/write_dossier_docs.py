@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from tarazu.core.cells import Variable
-from tarazu.core.schema import SIZE_LIMIT, declared
+from declared_tables import sections
+from tarazu.core.schema import SIZE_LIMIT
 from tarazu.planning.dossier import TABLES
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "dossier-format.md"
@@ -57,7 +56,8 @@ FILES = {
     "visits": "Visits and sessions of the intergovernmental commission.",
     "measures": "What could be done: start, cost, how far it is ordinary policy, how likely it is delivered.",
     "measure_effects": "Through which channel a measure acts, on what, and by how much.",
-    "measure_network": "What a measure changes in the transport network; freight and days then follow from the network.",
+    "measure_network": "What a measure changes in the transport network; freight and days then follow from the "
+    "network.",
 }
 BUNDLED = {
     "effects": "Effect sizes from the literature.",
@@ -69,52 +69,14 @@ BUNDLED = {
 
 def render() -> str:
     """The whole page."""
-    parts = [INTRODUCTION, *_sections({name: FILES[name] for name in ("partnership.toml", "regimes.toml")})]
-    parts += _sections({name: FILES[name] for name in TABLES}, suffix=".csv")
+    parts = [INTRODUCTION, *sections({name: FILES[name] for name in ("partnership.toml", "regimes.toml")})]
+    parts += sections({name: FILES[name] for name in TABLES}, suffix=".csv")
     parts.append(
         "# Bundled reference tables\n\n"
         "They stand in `src/tarazu/data`, not in a dossier, and are read by the same rules.\n"
     )
-    parts += _sections(BUNDLED, suffix=".csv")
+    parts += sections(BUNDLED, suffix=".csv")
     return "\n".join(parts)
-
-
-def _sections(files: dict[str, str], suffix: str = "") -> Iterator[str]:
-    for name, about in files.items():
-        first = "key" if name.endswith(".toml") else "column"
-        lines = [
-            f"## {name}{suffix}",
-            "",
-            about,
-            "",
-            f"| {first} | type | unit | required | possible values | meaning |",
-        ]
-        lines += ["|---|---|---|---|---|---|"]
-        lines += [_line(variable) for variable in declared()[name]]
-        yield "\n".join([*lines, ""])
-
-
-def _line(variable: Variable) -> str:
-    required = "yes" if variable.required else ""
-    cells = (
-        f"`{variable.column}`",
-        variable.type,
-        variable.unit,
-        required,
-        _values(variable),
-        variable.meaning,
-    )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _values(variable: Variable) -> str:
-    if variable.allowed:
-        return ", ".join(variable.allowed)
-    bounds = [
-        f"≥ {variable.low:g}" if variable.low is not None else "",
-        f"≤ {variable.high:g}" if variable.high else "",
-    ]
-    return ", ".join(filter(None, bounds))
 
 
 if __name__ == "__main__":

@@ -185,9 +185,11 @@ def simple_paths(graph: Graph, origin: str, destination: str) -> Iterator[list[A
                 yield from further([arc], {start, arc.head})
 
 
-def measured(way: Sequence[Arc], criteria: Sequence[str], day: date | None, wait: float) -> tuple[float, ...]:
-    """Totals of a way, summed here anew; with a day, each timetable is waited for."""
-    clock, variance = wait, (2 * wait) ** 2 / 12
+def measured(
+    way: Sequence[Arc], criteria: Sequence[str], day: date | None, loading: tuple[float, float] = (0.0, 0.0)
+) -> tuple[float, ...]:
+    """Totals of a way, summed here anew; with a day, each timetable is waited for. Loading: wait and delay."""
+    clock, variance = sum(loading), (2 * loading[0]) ** 2 / 12
     for arc in way:
         running = arc.time_h - arc.wait_h
         if day is not None and arc.departures:

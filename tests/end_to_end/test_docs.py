@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tarazu.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+QUOTED = {"corridor-tutorial"}  # pages whose ```text blocks are lines of the command before them
 FEW_DRAWS = ["--draws", "300"]  # the same commands, sooner
 SET_UP = (
     "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt . && .venv/bin/tarazu plan kaz-irn",
@@ -54,20 +56,41 @@ def tarazu_commands(page: Path) -> list[str]:
     return [line for line in commands(page) if line.startswith("tarazu ")]
 
 
+def steps(page: Path) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and text of what a reader does or sees in order: files to write, commands, what they print."""
+    text = page.read_text(encoding="utf-8")
+    for kind, name, block in re.findall(r"^```(sh|csv|text)(?: (\S+))?\n(.*?)^```", text, re.M | re.S):
+        if kind == "sh":
+            yield from (("command", "", line) for line in block.splitlines() if line.strip())
+        elif kind == "text" or name:
+            yield kind, name, block
+
+
+def _write(name: str, text: str) -> None:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if tarazu_commands(page)], ids=lambda page: page.stem
 )
 def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for line in commands(page):
-        if line.startswith("export "):
-            monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
-        if not line.startswith("tarazu "):
-            continue
-        words = shlex.split(line)[1:]
-        with contextlib.suppress(SystemExit):  # findings, such as a refused payment, end with exit code 1
-            cli.main([*words, *_sooner(words)], standalone_mode=False)
-        assert capsys.readouterr().out.strip(), line
+    printed = ""
+    for kind, name, text in steps(page):
+        if kind == "csv":
+            _write(name, text)
+        elif kind == "text" and page.stem in QUOTED:
+            for line in text.splitlines():
+                assert " ".join(line.split()) in printed, line
+        elif text.startswith("export "):
+            monkeypatch.setenv(*text.removeprefix("export ").split("=", 1))
+        elif text.startswith("tarazu "):
+            words = shlex.split(text)[1:]
+            with contextlib.suppress(SystemExit):  # findings, such as a refused payment, end with exit code 1
+                cli.main([*words, *_sooner(words)], standalone_mode=False)
+            printed = " ".join(capsys.readouterr().out.split())
+            assert printed, text
 
 
 @pytest.mark.parametrize(
@@ -77,6 +100,9 @@ def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, caps
 )
 def test_python_of_a_page_runs(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for kind, name, text in steps(page):
+        if kind == "csv":
+            _write(name, text)
     exec(compile(code, str(page), "exec"), {})
 
 

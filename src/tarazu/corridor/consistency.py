@@ -137,19 +137,27 @@ def _turned(where: _Places, node: Node, text: str) -> Check:
 
 def _coordinates(network: Network, where: _Places) -> Iterator[Check]:
     """Nodes far from all their neighbours that lie near them if latitude and longitude change places."""
-    neighbours: dict[str, list[Node]] = {}
+    neighbours: dict[str, set[str]] = {}
     for leg in network.legs.values():
         if network.facts.of(leg.id, "length") is None:  # a stated length is the better evidence
-            for one, other in ((leg.start, leg.end), (leg.end, leg.start)):
-                neighbours.setdefault(one, []).append(network.nodes[other])
-    for name, others in neighbours.items():
-        node = network.nodes[name]
-        if abs(node.lon) > 90:
-            continue
-        now = min(distance_km((node.lat, node.lon), (each.lat, each.lon)) for each in others)
-        turned = max(distance_km((node.lon, node.lat), (each.lat, each.lon)) for each in others)
-        if now > SWAPPED_KM and turned < SWAPPED * now:
-            yield _turned(where, node, f"{name} lies {now:,.0f} km from its nearest neighbour.")
+            neighbours.setdefault(leg.start, set()).add(leg.end)
+            neighbours.setdefault(leg.end, set()).add(leg.start)
+    far = {name: km for name in neighbours if (km := _turned_away(network, name, neighbours[name]))}
+    for name, km in far.items():
+        # The last place on a line looks as swapped as its only neighbour: who has more neighbours is to blame.
+        if all(len(neighbours[other]) <= len(neighbours[name]) for other in neighbours[name] & far.keys()):
+            yield _turned(where, network.nodes[name], f"{name} lies {km:,.0f} km from its nearest neighbour.")
+
+
+def _turned_away(network: Network, name: str, others: Iterable[str]) -> float | None:
+    """Kilometres to the nearest neighbour, where all would be near if the coordinates were turned round."""
+    node = network.nodes[name]
+    if abs(node.lon) > 90:
+        return None
+    spots = [(network.nodes[other].lat, network.nodes[other].lon) for other in others]
+    now = min(distance_km((node.lat, node.lon), spot) for spot in spots)
+    turned = max(distance_km((node.lon, node.lat), spot) for spot in spots)
+    return now if now > SWAPPED_KM and turned < SWAPPED * now else None
 
 
 def _frontiers(network: Network, where: _Places) -> Iterator[Check]:

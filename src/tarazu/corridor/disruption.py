@@ -17,8 +17,9 @@ import numpy as np
 from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Column, Table
+from tarazu.corridor.assignment import GAP
 from tarazu.corridor.carriage import Carriage
-from tarazu.corridor.flow_tables import subject_name
+from tarazu.corridor.flow_tables import idle_limits, subject_name
 from tarazu.corridor.flows import Carried, carry, prepare, read_flows
 from tarazu.corridor.network import Limit, Network
 from tarazu.corridor.reading import months_of
@@ -29,6 +30,7 @@ AD_HOC = "asked for"
 LONGEST_DRAWN, MOST_DRAWN = 6, 3  # months of a drawn closure, and closures in one year
 MOST_DRAWS = 100_000
 YEAR = tuple(range(1, 13))
+NOISE = 1e-9  # relative difference of two assignments that is rounding
 
 COLUMNS = (
     Column("scenario"),
@@ -44,7 +46,11 @@ COLUMNS = (
     Column("transit_lost_t", "t/yr", "goods of third countries that no longer move"),
 )
 RANK_COLUMNS = (Column("rank"), Column("subject"), *COLUMNS[1:])
-DRAWN_COLUMNS = (Column("draw"), Column("closed", "", "subject@months"), *COLUMNS[2:])
+DRAWN_COLUMNS = (
+    Column("draw"),
+    Column("closed", "", "as closures are written: subject@months, joined with +"),
+    *COLUMNS[2:],
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Disruptions:
     def table(self) -> Table:
         """By scenario, the greatest loss first."""
         rows = [_row(self.base, name, label, found) for name, label, found in self.cases]
-        rows.sort(key=lambda row: -row["loss_usd"])
+        rows.sort(key=lambda row: (-row["loss_usd"], -row["lost_t"]))
         return Table.build("disruptions", COLUMNS, rows)
 
     @property
@@ -112,7 +118,8 @@ def disrupt(
     found, checks = read_flows(network, flows)
     carriage = prepare(network, found, lost_share)
     base = carry(carriage, (), checks, values=False)
-    names = [*(network.scenarios if scenarios is None and not closures else scenarios or ()), *closures]
+    every = network.scenarios if scenarios is None and not closures else _listed(scenarios or ())
+    names = [*every, *_listed(closures)]
     return disrupted(base, names, progress)
 
 
@@ -124,11 +131,12 @@ def disrupted(base: Carried, names: Sequence[str], progress: Progress | None = N
         if progress:
             progress("disruptions", done, len(names))
         asked, limits = _parts(base.network, name)
-        findings += _without_effect(base.carriage, name, limits)
+        named = (limit for limit in base.network.limits if limit.scenario in asked)
+        findings += idle_limits(base.carriage, (*named, *limits))
         cases.append((name, _label(base.network, asked, limits), _under(base.carriage, asked, limits)))
     if progress:
         progress("disruptions", len(names), len(names))
-    return Disruptions(base, tuple(cases), tuple(findings))
+    return Disruptions(base, tuple(cases), tuple(dict.fromkeys(findings)))
 
 
 def rank_links(base: Carried, progress: Progress | None = None, most: int | None = None) -> Table:
@@ -141,7 +149,7 @@ def rank_links(base: Carried, progress: Progress | None = None, most: int | None
             progress("links", done, len(subjects))
         found = _under(carriage, (), (_closure(subject),))
         rows.append(_row(base, subject, subject_name(carriage.network, subject), found))
-    rows.sort(key=lambda row: -row["loss_usd"])
+    rows.sort(key=lambda row: (-row["loss_usd"], row["scenario"]))
     ranked = [{**row, "rank": rank, "subject": row["scenario"]} for rank, row in enumerate(rows, start=1)]
     return Table.build("links", RANK_COLUMNS, ranked)
 
@@ -154,12 +162,16 @@ def drawn(base: Carried, draws: int, seed: int = 1, progress: Progress | None = 
     Raises
     ------
     NetworkError
-        If the number of draws is not between 1 and 100,000.
+        If the number of draws is not between 1 and 100,000, or nothing moves.
     """
     if not 1 <= draws <= MOST_DRAWS:
         raise NetworkError(f"draws: expected a whole number from 1 to {MOST_DRAWS:,}, got {draws:,}.")
     rng = np.random.default_rng(seed)
     subjects, rows = _in_use(base), []
+    if not subjects:
+        raise NetworkError(
+            "draws: no goods move over any link that could close. Give flows that the network carries."
+        )
     for number in range(1, draws + 1):
         count = int(rng.integers(1, min(MOST_DRAWN, len(subjects)) + 1))
         chosen = [subjects[i] for i in rng.choice(len(subjects), count, replace=False)]
@@ -168,7 +180,7 @@ def drawn(base: Carried, draws: int, seed: int = 1, progress: Progress | None = 
             first, length = int(rng.integers(1, 13)), int(rng.integers(1, LONGEST_DRAWN + 1))
             months = tuple(sorted({(first - 1 + i) % 12 + 1 for i in range(length)}))
             limits.append(_closure(subject, months=months))
-        closed = "; ".join(f"{limit.subject}@{','.join(map(str, limit.months))}" for limit in limits)
+        closed = "+".join(f"{limit.subject}@{_span(limit.months)}" for limit in limits)
         row = _row(base, closed, "", _under(base.carriage, (), limits))
         rows.append({**row, "draw": number, "closed": closed})
         if progress:
@@ -182,23 +194,47 @@ def _under(carriage: Carriage, asked: Sequence[str], limits: Sequence[Limit]) ->
 
 def _row(base: Carried, name: str, label: str, found: Carried) -> dict[str, Any]:
     own = base.bilateral
-    moved, before = float(found.moved[own].sum()), float(base.moved[own].sum())
     value = np.array([base.network.commodities[flow.commodity].value.value for flow in base.flows])
     lost = base.moved - found.moved
-    cost, days = found.mean_cost(own), found.mean_days(own)
+    # What two optima differ by within their proven gap is rounding, not an effect.
+    lost[np.abs(lost) <= NOISE * base.moved] = 0.0
+    before, less = float(base.moved[own].sum()), float(lost[own].sum())
+    more = found.cost_usd - base.cost_usd
+    cost, days = (_change(f(base, own), f(found, own)) for f in (Carried.mean_cost, Carried.mean_days))
     return {
         "scenario": name,
         "name": label,
-        "moved_t": moved,
-        "lost_t": before - moved,
-        "lost_share": (before - moved) / before if before else None,
+        "moved_t": float(found.moved[own].sum()),
+        "lost_t": less,
+        "lost_share": less / before if before else None,
         "lost_value_usd": float((lost * value)[own].sum()),
-        "cost_usd_t": cost,
-        "cost_change_usd_t": None if cost is None else cost - (base.mean_cost(own) or 0.0),
-        "days_change": None if days is None else days - (base.mean_days(own) or 0.0),
-        "loss_usd": found.cost_usd - base.cost_usd,
+        "cost_usd_t": found.mean_cost(own),
+        "cost_change_usd_t": cost,
+        "days_change": days,
+        "loss_usd": more if more > 2 * GAP * base.cost_usd else 0.0,
         "transit_lost_t": float(lost[~own].sum()),
     }
+
+
+def _change(before: float | None, after: float | None) -> float | None:
+    if before is None or after is None:
+        return None
+    return after - before if abs(after - before) > NOISE * abs(before) else 0.0
+
+
+def _listed(names: Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _span(months: Sequence[int]) -> str:
+    """Months as closures write them: 1-2;12."""
+    runs: list[list[int]] = []
+    for month in months:
+        if runs and month == runs[-1][-1] + 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ";".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _parts(network: Network, text: str) -> tuple[tuple[str, ...], tuple[Limit, ...]]:
@@ -211,14 +247,14 @@ def _parts(network: Network, text: str) -> tuple[tuple[str, ...], tuple[Limit, .
             limits.append(_asked_closure(network, part))
     if not asked and not limits:
         raise NetworkError(f'"{text}" names no disruption. Known: {", ".join(network.scenarios) or "none"}.')
-    return tuple(asked), tuple(limits)
+    return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys(limits))
 
 
 def _asked_closure(network: Network, text: str) -> Limit:
-    rest, _, span = text.partition("@")
-    name, equals, share = rest.partition("=")
+    rest, at, span = text.partition("@")
+    name, equals, share = (part.strip() for part in rest.partition("="))
     known = (*network.nodes, *network.legs, *network.transfers, *network.services)
-    subject = name.strip() if name.strip() in known else None
+    subject = name if name in known else None
     if subject is None:
         try:
             subject = network.find(name).id
@@ -226,7 +262,7 @@ def _asked_closure(network: Network, text: str) -> Limit:
             scenarios = ", ".join(network.scenarios) or "none"
             raise NetworkError(f'"{name}" is neither a scenario ({scenarios}) nor a link. {error}') from None
     months = months_of(span)
-    if months is None:
+    if months is None or (at and not span.strip()):
         raise NetworkError(f'"{span}" are no months. Write numbers and ranges: {name}@1-3;12.')
     try:
         factor = float(share) if equals else 0.0
@@ -265,19 +301,6 @@ def _closure(subject: str, factor: float = 0.0, months: tuple[int, ...] = YEAR) 
 def _label(network: Network, asked: Iterable[str], limits: Iterable[Limit]) -> str:
     names = [limit.name for limit in network.limits if limit.scenario in set(asked)]
     return "; ".join(dict.fromkeys((*names, *(limit.name for limit in limits))))
-
-
-def _without_effect(carriage: Carriage, name: str, limits: Iterable[Limit]) -> list[Check]:
-    known = {resource.subject for resource in carriage.resources}
-    return [
-        Check.warning(
-            "no-known-capacity",
-            limit.subject,
-            f"{name}: a share of an unknown capacity takes nothing away. Give {limit.subject} a capacity in values.csv.",
-        )
-        for limit in limits
-        if limit.capacity_factor > 0 and limit.subject not in known
-    ]
 
 
 def _in_use(base: Carried) -> list[str]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tarazu.core.checks import Check
 from tarazu.core.table import Column, Table
+from tarazu.corridor.carriage import Carriage, legs_of
 from tarazu.corridor.facts import BACKWARD, FORWARD
+from tarazu.corridor.fleet import demurrage_checks
+from tarazu.corridor.flows import FULL, pieces
 from tarazu.corridor.geojson import feature, line
-from tarazu.corridor.graph import RUNS
+from tarazu.corridor.graph import MISSING_COST, MISSING_TIME, RUNS
+from tarazu.corridor.holding import share_of
+from tarazu.corridor.network import Limit, Network
 
 if TYPE_CHECKING:
     from tarazu.corridor.flows import Carried
-    from tarazu.corridor.network import Network
 
-FULL = 1 - 1e-6  # share of a capacity from which it counts as full
-LEAST_T = 1e-3  # tonnes below which nothing moves: rounding of the programme
 LOST = 0.999  # share of a flow below which something of it stays
 
 FLOW_COLUMNS = (
@@ -29,6 +30,7 @@ FLOW_COLUMNS = (
     Column("commodity"),
     Column("direction"),
     Column("transit", "", "yes: goods of third countries, no turnover of the pair"),
+    Column("month", "", "in which they want to move, empty for all the year"),
     Column("tonnes", "t/yr"),
     Column("moved", "t/yr"),
     Column("unmet", "t/yr"),
@@ -39,7 +41,7 @@ FLOW_COLUMNS = (
 CAPACITY_COLUMNS = (
     Column("subject"),
     Column("way", "", "direction, empty where both share the capacity"),
-    Column("name"),
+    Column("name", "", "with the limit that sets it, where it is a part for some goods or packagings"),
     Column("capacity_t", "t/yr", "under the limits of the year"),
     Column("low", "t/yr", "low end of the capacity's 80% interval or of its sources"),
     Column("high", "t/yr", "high end"),
@@ -47,7 +49,9 @@ CAPACITY_COLUMNS = (
     Column("transit_t", "t/yr", "of it goods of third countries"),
     Column("used_share", "share"),
     Column("full", "", "yes: full in at least one spell of the year"),
-    Column("saved_usd_t", "USD/t", "saved by one more tonne a year, confirmed by solving again"),
+    Column(
+        "saved_usd_t", "USD/t", "saved by one more tonne a year, by solving again; 0 where it is not full"
+    ),
     Column("sources"),
 )
 LOAD_COLUMNS = (
@@ -71,37 +75,16 @@ PATH_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one path carries in one spell."""
-
-    spell: int
-    flow: int
-    tonnes: float
-    freight: float  # USD a tonne
-    hours: float
-    path: tuple[int, ...]
-
-
-def pieces(found: Carried) -> Iterator[Piece]:
-    """Every path that carries something."""
-    carriage = found.carriage
-    for number, (spell, each) in enumerate(zip(found.spells, found.solved, strict=True)):
-        freight, hours = carriage.charged(spell.shares)
-        for path, k, tonnes in zip(each.paths, each.path_commodity.tolist(), each.path_tonnes, strict=True):
-            if tonnes > LEAST_T:
-                g = carriage.groups.index(found.flows[k].group)
-                paid, taken = float(freight[g, path].sum()), float(hours[g, path].sum())
-                yield Piece(number, k, float(tonnes) * spell.weight, paid, taken, tuple(path.tolist()))
-
-
 def flow_table(found: Carried) -> Table:
     """By flow."""
     count = len(found.flows)
-    money, hours, ways = np.zeros(count), np.zeros(count), [set[tuple[int, ...]]() for _ in range(count)]
+    pairs = zip(found.spells, found.solutions, strict=True)
+    money, hours = np.zeros(count), np.zeros(count)
+    for spell, solution in pairs:
+        money += spell.weight * solution.freight
+        hours += spell.weight * solution.hours
+    ways = [set[tuple[int, ...]]() for _ in range(count)]
     for each in pieces(found):
-        money[each.flow] += each.tonnes * each.freight
-        hours[each.flow] += each.tonnes * each.hours
         ways[each.flow].add(each.path)
     rows = []
     for k, flow in enumerate(found.flows):
@@ -113,7 +96,8 @@ def flow_table(found: Carried) -> Table:
                 flow.commodity,
                 flow.direction,
                 "yes" if flow.transit else "no",
-                moved + float(found.unmet[k]),
+                flow.month,
+                flow.tonnes,
                 moved,
                 float(found.unmet[k]),
                 float(money[k] / moved) if moved else None,
@@ -125,10 +109,10 @@ def flow_table(found: Carried) -> Table:
 
 
 def capacity_table(found: Carried) -> Table:
-    """By capacity."""
+    """By capacity, in the order of the resources; a part that no limit sets this year has no tonnes."""
     carriage = found.carriage
     transit = np.zeros(len(carriage.resources))
-    use = carriage.problem(found.spells[0]).use()
+    use = carriage.use()
     for piece in pieces(found):
         if found.flows[piece.flow].transit:
             transit += piece.tonnes * np.asarray(use[list(piece.path)].sum(axis=0)).ravel()
@@ -136,20 +120,23 @@ def capacity_table(found: Carried) -> Table:
     for spell, each in zip(found.spells, found.solved, strict=True):
         there = carriage.capacities(spell.shares)
         full |= (each.used >= FULL * there) & np.isfinite(there)
+    names = {limit.id: limit.name for limit in carriage.network.limits}
     rows = []
     for r, resource in enumerate(carriage.resources):
-        capacity, used = float(found.capacity[r]), float(found.used[r])
+        used, whole = float(found.used[r]), float(found.capacity[r])
+        capacity = whole if math.isfinite(whole) else None
+        name = subject_name(found.network, resource.subject)
         rows.append(
             (
                 resource.subject,
                 resource.way.lstrip(":"),
-                subject_name(found.network, resource.subject),
-                capacity if math.isfinite(capacity) else None,
-                resource.low,
-                resource.high,
+                f"{name}: {names[resource.limit]}" if resource.limit else name,
+                capacity,
+                None if resource.limit else resource.low,
+                None if resource.limit else resource.high,
                 used,
                 float(transit[r]),
-                used / capacity if capacity and math.isfinite(capacity) else None,
+                used / capacity if capacity else None,
                 "yes" if full[r] else "no",
                 None if np.isnan(found.saved[r]) else float(found.saved[r]),
                 ";".join(resource.sources),
@@ -181,17 +168,14 @@ def load_table(found: Carried) -> Table:
         for arc in found.carriage.running(piece.path):
             if arc.kind not in RUNS:
                 continue
-            names = network.services[arc.id].legs if arc.kind == "service" else (arc.id,)
-            for name in names:
-                loads.setdefault((name, arc.forward), [0.0, 0.0])[found.flows[piece.flow].transit] += (
-                    piece.tonnes
-                )
+            for each in legs_of(network, arc):
+                loads.setdefault(each, [0.0, 0.0])[found.flows[piece.flow].transit] += piece.tonnes
     rows = []
     for (name, forward), (own, transit) in loads.items():
         leg = network.legs[name]
         start, end = (leg.start, leg.end) if forward else (leg.end, leg.start)
         rows.append((name, leg.mode, start, end, own, transit))
-    rows.sort(key=lambda row: -(row[4] + row[5]))
+    rows.sort(key=lambda row: (-(row[4] + row[5]), row[0], row[2]))
     return Table("loads", LOAD_COLUMNS, tuple(rows))
 
 
@@ -220,25 +204,42 @@ def path_table(found: Carried) -> Table:
 def flow_checks(found: Carried) -> Iterator[Check]:
     """What has no path, what stays, and what the answer leaves out."""
     seen = set()
-    for each in found.solved:
-        for check in each.checks:
-            if check.name != "no-path" and check.message not in seen:
-                seen.add(check.message)
-                yield Check(check.name, check.severity, "corridor", check.message)
+    for check in (check for each in found.solved for check in each.checks):
+        # Of a single flow there is a sentence of its own below.
+        if not check.where and check.message not in seen:
+            seen.add(check.message)
+            yield Check(check.name, check.severity, "corridor", check.message)
     free = found.carriage.reachable()
     for k, flow in enumerate(found.flows):
         where = f"{flow.commodity}, {flow.origin} to {flow.destination}"
         if not free[k]:
-            yield Check.error(
-                "no-path", where, "no way of the network carries it: see `tarazu corridor routes`."
-            )
-        elif found.moved[k] < LOST * (found.moved[k] + found.unmet[k]):
-            message = "stay: capacities are full, or the detour costs more than the margin."
+            message = "no way of the network carries it: see `tarazu corridor routes`."
+            yield Check.error("no-path", where, message)
+        elif found.moved[k] < LOST * flow.tonnes:
+            message = "stay: capacities are full, a link is closed, or the detour costs more than the margin."
             yield Check.warning("unmet", where, f"{found.unmet[k]:,.0f} t a year {message}")
-    missing = sorted({f"{what} of {arc.id}" for _, arc in found.carriage.arcs if arc for what in arc.missing})
+    held = {name for spell in found.spells for name in spell.shares}
+    yield from idle_limits(found.carriage, (each for each in found.network.limits if each.id in held))
+    yield from demurrage_checks(found)
+    counted = (MISSING_COST, MISSING_TIME)  # emissions have no part in what is assigned
+    arcs = (arc for _, arc in found.carriage.arcs if arc)
+    missing = sorted({f"{what} of {arc.id}" for arc in arcs for what in arc.missing if what in counted})
     if missing:
         listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         yield Check.warning("unknown-values", "corridor", f"not known, counted as nothing: {listed}.")
+
+
+def idle_limits(carriage: Carriage, limits: Iterable[Limit]) -> Iterator[Check]:
+    """Limits that leave a share of a capacity nobody knows: nothing can be taken from it."""
+    known = {resource.subject for resource in carriage.resources}
+    for limit in limits:
+        part = any(0 < share_of(limit, month) < 1 for month in limit.months)
+        if limit.subject not in known and (
+            0 < limit.capacity_factor < 1 or (part and limit.capacity_factor < 1)
+        ):
+            message = f"{limit.name}: a share of an unknown capacity takes nothing away. "
+            message += f"Give {limit.subject} a capacity in values.csv."
+            yield Check.warning("no-known-capacity", limit.subject, message)
 
 
 def load_geojson(found: Carried) -> dict[str, Any]:
@@ -269,6 +270,7 @@ def carried_dict(found: Carried) -> dict[str, Any]:
         "loads": found.loads.records(),
         "paths": found.paths.records(),
         "fleet": found.fleet.records(),
+        "demurrage": found.demurrage.records(),
         "checks": [
             {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message}
             for c in found.checks

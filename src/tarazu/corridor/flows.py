@@ -10,9 +10,10 @@ is shown apart: it is no turnover of the pair.
 from __future__ import annotations
 
 import csv
+import math
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,19 @@ from numpy.typing import NDArray
 from tarazu.core.checks import Check, place
 from tarazu.core.errors import NetworkError
 from tarazu.core.parameters import section
-from tarazu.core.schema import declared, read_table
-from tarazu.core.table import Table
-from tarazu.corridor.assignment import Assignment, marginal
-from tarazu.corridor.carriage import Carriage, Flow, Spell
+from tarazu.core.schema import Parsed, declared, read_table
+from tarazu.core.table import Table, is_missing
+from tarazu.corridor.assignment import LIMIT, Assignment
+from tarazu.corridor.assignment_master import Master
+from tarazu.corridor.carriage import MONTHS, Carriage, Flow, Solution, Spell
 from tarazu.corridor.network import Network
 
 Floats = NDArray[np.float64]
 
 DECLARATION = "corridor/variables.csv"
+FULL = 1 - 1e-6  # share of a capacity from which it counts as full
+LEAST_T = 1e-3  # tonnes below which nothing moves: rounding of the programme
+ROUNDING = 1e-13  # of a total cost: differences below are noise
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,13 @@ class Carried:
     ----------
     carriage
         The arrays behind it.
-    spells, solved
-        Parts of the year, and the assignment of each at the rate of a year.
+    spells, solutions
+        Parts of the year, and the optimum of each at the rate of a year.
     saved
-        (R,) USD a year by one more tonne a year of each full capacity, confirmed by solving again; NaN where
-        it was not asked for.
+        (R,) USD a year by one more tonne a year of each capacity, by solving again; 0 where it is not full, NaN
+        where it was not asked for. Of a part that a limit sets: one more tonne of the part alone.
+    findings
+        What was left out of the flows.
     """
 
     network: Network
@@ -54,9 +61,14 @@ class Carried:
     scenarios: tuple[str, ...]
     carriage: Carriage
     spells: tuple[Spell, ...]
-    solved: tuple[Assignment, ...]
+    solutions: tuple[Solution, ...]
     saved: Floats
     findings: tuple[Check, ...]
+
+    @cached_property
+    def solved(self) -> tuple[Assignment, ...]:
+        """The assignments of the spells."""
+        return tuple(each.assignment for each in self.solutions)
 
     @cached_property
     def moved(self) -> Floats:
@@ -100,23 +112,19 @@ class Carried:
 
     def mean_cost(self, which: NDArray[np.bool_]) -> float | None:
         """Generalised transport cost of the tonnes that move, USD a tonne, of the flows in a mask; None if none do."""
-        return self._mean(which, lambda spell: self.carriage.costs(spell.shares))
+        return self._mean(which, lambda each: each.usd)
 
     def mean_days(self, which: NDArray[np.bool_]) -> float | None:
         """Days on the way of the tonnes that move, waiting included."""
-        hours = self._mean(which, lambda spell: self.carriage.charged(spell.shares)[1])
+        hours = self._mean(which, lambda each: each.hours)
         return None if hours is None else hours / 24
 
-    def _mean(self, which: NDArray[np.bool_], price: Callable[[Spell], Floats]) -> float | None:
-        total = tonnes = 0.0
-        group = np.array([self.carriage.groups.index(flow.group) for flow in self.flows])
-        for spell, each in zip(self.spells, self.solved, strict=True):
-            prices = price(spell)
-            for path, k, moved in zip(each.paths, each.path_commodity, each.path_tonnes, strict=True):
-                if which[k]:
-                    total += spell.weight * moved * prices[group[k], path].sum()
-                    tonnes += spell.weight * moved
-        return float(total / tonnes) if tonnes else None
+    def _mean(self, which: NDArray[np.bool_], total: Callable[[Solution], Floats]) -> float | None:
+        tonnes = float(self.moved[which].sum())
+        pairs = zip(self.spells, self.solutions, strict=True)
+        return (
+            sum(s.weight * float(total(each)[which].sum()) for s, each in pairs) / tonnes if tonnes else None
+        )
 
     @property
     def gap(self) -> float:
@@ -136,6 +144,13 @@ class Carried:
         from tarazu.corridor.flow_tables import capacity_table
 
         return capacity_table(self)
+
+    @cached_property
+    def demurrage(self) -> Table:
+        """By queue: wagons that wait, and what their standing costs where a rate is known."""
+        from tarazu.corridor.fleet import demurrage_table
+
+        return demurrage_table(self)
 
     @cached_property
     def bottlenecks(self) -> Table:
@@ -188,58 +203,130 @@ class Carried:
         return [column.name for column in self.capacities.columns].index(name)
 
 
-def read_flows(network: Network, source: Any) -> tuple[tuple[Flow, ...], tuple[Check, ...]]:
-    """Flows from a CSV file, a data frame, a Table, or mappings, with the columns of table `flows`.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one path carries in one spell."""
 
-    Rows that cannot be used are left out and named.
+    spell: int
+    flow: int
+    tonnes: float  # a year
+    freight: float  # USD a tonne
+    hours: float
+    path: tuple[int, ...]
+
+
+def pieces(found: Carried) -> Iterator[Piece]:
+    """Every path that carries something."""
+    for number, (spell, each) in enumerate(zip(found.spells, found.solved, strict=True)):
+        freight, hours = found.carriage.charged(spell.shares)
+        for path, k, tonnes in zip(each.paths, each.path_commodity.tolist(), each.path_tonnes, strict=True):
+            if tonnes > LEAST_T:
+                g = found.carriage.group[k]
+                paid, taken = float(freight[g, path].sum()), float(hours[g, path].sum())
+                yield Piece(number, k, float(tonnes) * spell.weight, paid, taken, tuple(path.tolist()))
+
+
+def read_flows(network: Network, source: Any) -> tuple[tuple[Flow, ...], tuple[Check, ...]]:
+    """Flows from a CSV file, a data frame, a Table, or a list of mappings, with the columns of table `flows`.
+
+    Rows that cannot be used are left out and named. A list of `Flow` is taken as it is, and checked.
 
     Raises
     ------
     NetworkError
         If no row can be used.
     """
-    if not isinstance(source, (str, Path)) and all(isinstance(each, Flow) for each in source):
-        return tuple(source), ()
-    parsed, file = _parsed(source)
-    found, checks = [], list(parsed.checks)
-    for number, row in parsed:
-        try:
-            start, end = network.find(row["origin"]), network.find(row["destination"])
-            good = network.commodity(row["commodity"])
-        except NetworkError as error:
-            checks.append(Check.error("unusable-flow", place(file, number), str(error)))
-            continue
-        if start.id == end.id:
-            message = f"starts and ends at {start.id}. Name two places."
-            checks.append(Check.error("unusable-flow", place(file, number), message))
-            continue
-        way = row["direction"] or f"{start.country}->{end.country}"
-        tonnes, transit = row["tonnes"], row["transit"] == "yes"
-        found.append(Flow(start.id, end.id, good.id, tonnes, row["month"], transit, way))
+    if not isinstance(source, (str, Path)):
+        source = _records(source)
+    if isinstance(source, list) and source and all(isinstance(each, Flow) for each in source):
+        given, file, checks = (
+            [(number, _known(network, each)) for number, each in enumerate(source, 1)],
+            "flows",
+            [],
+        )
+    else:
+        parsed, file = _parsed(source)
+        given, checks = [(number, _flow(network, row)) for number, row in parsed], list(parsed.checks)
+    for number, each in given:
+        if not isinstance(each, Flow):
+            column, message = each
+            checks.append(Check.error("unusable-flow", place(file, number, column), message))
+    found = tuple(each for _, each in given if isinstance(each, Flow))
     if not found:
-        named = "; ".join(str(check) for check in checks[:3])
-        raise NetworkError(f"{file}: no flow can be used. {named}".strip(), checks)
-    return tuple(found), tuple(checks)
+        named = "; ".join(str(check) for check in checks[:3]) or "It has no rows: name at least one flow."
+        raise NetworkError(f"{file}: no flow can be used. {named}", checks)
+    return found, tuple(checks)
 
 
-def _parsed(source: Any) -> tuple[Any, str]:
+def _flow(network: Network, row: Mapping[str, Any]) -> Flow | tuple[str, str]:
+    """A row as a flow, or (column, message) where it is none."""
+    column = "origin"
+    try:
+        start = network.find(row["origin"])
+        column = "destination"
+        end = network.find(row["destination"])
+        column = "commodity"
+        good = network.commodity(row["commodity"])
+    except NetworkError as error:
+        return column, str(error)
+    if start.id == end.id:
+        return "destination", f"starts and ends at {start.id}. Name two places."
+    way = row["direction"] or f"{start.country}->{end.country}"
+    return Flow(start.id, end.id, good.id, row["tonnes"], row["month"], row["transit"] == "yes", way)
+
+
+def _known(network: Network, flow: Flow) -> Flow | tuple[str, str]:
+    row = {"origin": flow.origin, "destination": flow.destination, "commodity": flow.commodity}
+    found = _flow(network, {**row, "tonnes": 0.0, "month": None, "transit": "", "direction": ""})
+    if not isinstance(found, Flow):
+        return found
+    if not 0 <= flow.tonnes < math.inf:
+        return "tonnes", f"{flow.tonnes:g} is no tonnage. Write a number of at least 0."
+    if flow.month is not None and flow.month not in range(1, MONTHS + 1):
+        return "month", f"{flow.month} is no month. Write 1 to 12, or none to spread the year evenly."
+    return replace(flow, origin=found.origin, destination=found.destination, commodity=found.commodity)
+
+
+def _records(source: Any) -> list[Any]:
+    """Rows of a data frame (polars, pandas, arrow), a Table, or any sequence of rows."""
+    for method, given in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):
+        if hasattr(source, method) and not isinstance(source, Mapping):
+            return list(getattr(source, method)(*given))
+    rows = list(source) if isinstance(source, Iterable) and not isinstance(source, Mapping) else [source]
+    if (
+        not all(isinstance(row, (Mapping, Flow)) for row in rows)
+        or len({isinstance(r, Flow) for r in rows}) > 1
+    ):
+        raise NetworkError(
+            "flows: expected a CSV file, a data frame, a Table, or a list of mappings with the columns "
+            f"{', '.join(v.column for v in declared(DECLARATION)['flows'])}; got {type(source).__name__}."
+        )
+    return rows
+
+
+def _parsed(source: Any) -> tuple[Parsed, str]:
     if isinstance(source, (str, Path)):
         path = Path(source)
         return read_table(path, "flows", declaration=DECLARATION), path.name
-    if hasattr(source, "to_dicts"):
-        rows: Iterable[Mapping[str, Any]] = source.to_dicts()
-    elif hasattr(source, "to_dict") and not isinstance(source, Mapping):
-        rows = source.to_dict("records")
-    else:
-        rows = source
-    columns = [variable.column for variable in declared(DECLARATION)["flows"]]
+    needed = [variable.column for variable in declared(DECLARATION)["flows"] if variable.required]
+    columns = list(dict.fromkeys(str(key) for row in source for key in row)) or needed
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "flows.csv"
+        path = Path(folder) / "flows"
         with path.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.DictWriter(out, columns, extrasaction="raise", restval="")
-            writer.writeheader()
-            writer.writerows(rows)
-        return read_table(path, "flows", declaration=DECLARATION), "flows"
+            writer = csv.writer(out)
+            writer.writerow(columns)
+            writer.writerows([_text(row.get(key)) for key in columns] for row in source)
+        return read_table(path, "flows", declaration=DECLARATION), path.name
+
+
+def _text(value: Any) -> str:
+    value = value.item() if hasattr(value, "item") else value
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    # Frames with a gap in a column of months hold them as 3.0.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def assign_flows(
@@ -295,23 +382,37 @@ def carry(
             known = ", ".join(network.scenarios) or "none"
             raise NetworkError(f'"{name}" is no scenario of {network.name}. Known: {known}.')
     spells = carriage.spells(scenarios)
-    solved = [carriage.solve(spell) for spell in spells]
+    solutions = tuple(carriage.solution(spell) for spell in spells)
     saved = np.full(len(carriage.resources), np.nan)
     if values:
-        saved = _values(carriage, spells, solved)
+        saved = _values(carriage, spells, solutions)
     return Carried(
-        network, carriage.flows, tuple(scenarios), carriage, spells, tuple(solved), saved, tuple(checks)
+        network, carriage.flows, tuple(scenarios), carriage, spells, solutions, saved, tuple(checks)
     )
 
 
-def _values(carriage: Carriage, spells: Sequence[Spell], solved: Sequence[Assignment]) -> Floats:
-    """(R,) USD saved a year by one more tonne a year: spread over the spells as the year is."""
-    saved = np.full(len(carriage.resources), np.nan)
-    for spell, each in zip(spells, solved, strict=True):
-        binding = np.flatnonzero(each.duals > 0)
-        if not len(binding):
+def _values(carriage: Carriage, spells: Sequence[Spell], solutions: Sequence[Solution]) -> Floats:
+    """(R,) USD saved a year by one more tonne a year, of which each spell has its share, less where a limit holds."""
+    capacity = np.array([resource.capacity for resource in carriage.resources])
+    saved = np.zeros(len(capacity))
+    for spell, solution in zip(spells, solutions, strict=True):
+        problem = carriage.problem(spell)
+        full = (solution.assignment.duals > 0) | (solution.assignment.used >= FULL * problem.capacity)
+        asked = [r for r in range(len(capacity)) if full[[r, *carriage.parts(r)]].any()]
+        if not asked:
             continue
-        found = marginal(carriage.problem(spell), each, binding)
-        for r, value in zip(binding.tolist(), found.saved.tolist(), strict=True):
-            saved[r] = np.nan_to_num(saved[r]) + value * spell.weight
+        master = Master(problem, solution.assignment.columns)
+        before = master.generate(0.0, LIMIT).upper
+        for r in asked:
+            one = np.eye(len(capacity))[r]
+            raised = problem.capacity + one
+            if np.isfinite(capacity[r]):
+                raised = carriage.capacities(spell.shares, one)
+            changed = np.flatnonzero(raised != problem.capacity)
+            for i in changed.tolist():
+                master.set_capacity(i, float(raised[i]))
+            less = float(before - master.generate(0.0, LIMIT).upper)
+            saved[r] += spell.weight * (less if less > ROUNDING * abs(before) else 0.0)
+            for i in changed.tolist():
+                master.set_capacity(i, float(problem.capacity[i]))
     return saved

@@ -383,7 +383,7 @@ TRACES: Mapping[str, Namer] = {
     "products": lambda row, _: f"product.{row['id']}",
     "frontier": lambda row, _: f"frontier.{row['by']}.{_bundle_name(row)}",
     "transport": lambda row, _: f"transport.{row['scenario'].rsplit(' ', 1)[-1]}.{row['id']}",
-    "transport_bottlenecks": lambda row, _: f"transport.bottleneck.{row['subject']}",
+    "transport_bottlenecks": lambda row, _: f"transport.bottleneck.{row['rank']}",
     "transport_disruptions": lambda row, _: f"transport.disruption.{row['scenario']}",
     "clearing": lambda row, _: f"clearing.residual.{row['year']}",
     "clearing_credit": lambda row, _: f"clearing.swing.{row['level'] * 100:.0f}",

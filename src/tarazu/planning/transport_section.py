@@ -46,20 +46,25 @@ def carriage(plan: Plan) -> Section | None:
 
 def _first(plan: Plan, found: Transport) -> str:
     at = found.at_target
-    with_carriage = found.chance(at.lost_share)
     planned = found.scenarios["as planned"]
     tonnes = float(np.median(planned.tonnes.sum(axis=1))) / 1e6
     own = at.median.bilateral
     transit = at.median.moved[~own].sum() / 1e6
     return (
-        f"{found.sentence()} As planned, with all measures, it is {tonnes:.1f} million tonnes at the "
-        "median. What could not "
-        f"be carried would take the chance of the target from {percent(plan.probability)} to "
-        f"{percent(with_carriage)}. "
+        f"{found.sentence()} As planned, with all measures, it is {tonnes:.1f} million tonnes at the median. "
+        f"{_chance(plan.probability, found.chance(at.lost_share))} "
         f"Goods of third countries, {transit:.1f} million tonnes a year, use the same capacities and "
         "are no turnover of the "
         "pair. The assignment is a system optimum: shippers who each seek their own best do no better in total."
     )
+
+
+def _chance(free: float, carried: float) -> str:
+    if percent(free) == percent(carried):
+        return (
+            f"What could not be carried would leave the chance of the target where it is, at {percent(free)}."
+        )
+    return f"What could not be carried would take the chance of the target from {percent(free)} to {percent(carried)}."
 
 
 def _conditions(found: Transport) -> str:

@@ -67,6 +67,7 @@ def line_table(found: Transport) -> Table:
 def bottleneck_table(found: Transport) -> Table:
     """Capacities full in some draws at the target."""
     columns = (
+        Column("rank", "", "by what one more tonne would save in the mean of all draws"),
         Column("subject"),
         Column("name"),
         Column("full_share", "share", "draws in which it is full at the target"),
@@ -107,8 +108,8 @@ def bottleneck_table(found: Transport) -> Table:
                 ";".join(resource.sources),
             )
         )
-    rows.sort(key=lambda row: -row[2] * row[9])  # by what one more tonne would save in the mean of all draws
-    return Table("transport_bottlenecks", columns, tuple(rows))
+    rows.sort(key=lambda row: -row[2] * row[9])
+    return Table("transport_bottlenecks", columns, tuple((n, *row) for n, row in enumerate(rows, start=1)))
 
 
 def disruption_table(found: Transport) -> Table:
@@ -138,7 +139,7 @@ def lineages(found: Transport) -> tuple[Lineage, ...]:
         out.append(Lineage(f"transport.{_word(row['scenario'])}.{row['id']}", TONNES, path, rows, values))
     for row in found.bottlenecks:
         values = {key: value for key, value in row.items() if not is_missing(value)}
-        out.append(Lineage(f"transport.bottleneck.{row['subject']}", CHOKE, path, rows, values))
+        out.append(Lineage(f"transport.bottleneck.{row['rank']}", CHOKE, path, rows, values))
     for row in found.disrupted:
         values = {key: value for key, value in row.items() if not is_missing(value)}
         where = (f"networks/{network.name}/limits.csv",)
