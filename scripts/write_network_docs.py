@@ -51,7 +51,8 @@ print(len(net.checks), "findings")
 Nodes, legs, transfers and services carry no numbers of their own. Each number is a row of `values.csv`: subject,
 attribute, value, low, high, unit, source. Two rows on one attribute of one subject are sources that differ: their
 median counts, and the range runs from the lowest to the highest. Where a subject has no row, the row of
-`defaults.csv` with the narrowest scope counts (mode before country before packaging), and the route's legs say so (`uncertain` in JSON and CSV).
+`defaults.csv` with the narrowest scope counts (mode before country before packaging), and the route's legs say so
+(`uncertain` in JSON and CSV).
 
 A value may be given for one direction: subject `rail-a-b:forward` is from `from` to `to`.
 

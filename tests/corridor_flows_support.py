@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from corridor_support import UNITS, Row, write_tables
-
 from tarazu.corridor.network import Network
 
 Leg = tuple[str, str, str, float, float]  # id, from, to, USD a tonne, hours
@@ -52,7 +51,7 @@ def write(
         for row in ((name, "cost", cost), (name, "time", hours), (name, "length", 100.0))
     ]
     rows: dict[str, Iterable[Row]] = {
-        **{name: () for name in EMPTY},
+        **dict.fromkeys(EMPTY, ()),
         "nodes": [
             {"id": n, "name": n * 3, "country": COUNTRIES.get(n, "TKM"), "lat": 40, "lon": 50 + i}
             for i, n in enumerate(nodes)

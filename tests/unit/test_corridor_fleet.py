@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from corridor_flows_support import LOADS, flow, limit, write
 
 # A railway a-p, a ship p-q, a railway q-b of another gauge: 100 km and 24 hours each, a border at c on the way.

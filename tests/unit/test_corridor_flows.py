@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from corridor_flows_support import GOODS, ONE, TWO, flow, limit, write
 
+from corridor_flows_support import GOODS, ONE, TWO, flow, limit, write
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Column, Table
 from tarazu.corridor.assignment import assign
 from tarazu.corridor.carriage import Flow
-from tarazu.corridor.flows import assign_flows, prepare, read_flows
+from tarazu.corridor.flows import assign_flows, carry, prepare, read_flows
 from tarazu.corridor.network import Network
 
 
@@ -289,10 +289,25 @@ def test_a_share_of_an_unknown_capacity_is_said(tmp_path):
     assert "values.csv" in check.message
 
 
+def test_a_limit_where_no_goods_pass_is_not_worth_a_word(tmp_path):
+    found = write(tmp_path, TWO, limits=[limit("far1", capacity_factor=0.5)]).assign([flow(10)])
+    assert found.checks == ()
+
+
+def test_what_is_closed_is_not_full_and_a_capacity_of_nothing_is(tmp_path):
+    rows = [
+        limit("near", scenario="shut", months="10", capacity_factor=0),
+        limit("far1", "some", scenario="shut", months="10", commodities="grain", capacity_factor=0),
+    ]
+    values = [("near", "capacity", 1000), ("far1", "capacity", 1000)]
+    net = write(tmp_path / "closed", TWO, values, limits=rows)
+    assert len(net.assign([flow(100)], scenarios=["shut"]).bottlenecks) == 0
+    nothing = write(tmp_path / "nothing", TWO, [("near", "capacity", 0)]).assign([flow(100)])
+    assert nothing.bottlenecks.column("saved_usd_t") == pytest.approx([20])
+
+
 def test_other_tonnes_and_capacities_are_one_draw_of_the_same_arrays(tmp_path):
     net = write(tmp_path, TWO, [("near", "capacity", 60)])
-    from tarazu.corridor.flows import carry
-
     carriage = prepare(net, read_flows(net, [flow(100)])[0])
     before = carry(carriage).cost_usd
     drawn = carry(carriage.drawn(np.array([50.0]), np.array([20.0])))

@@ -87,7 +87,10 @@ def test_spread_is_stated_or_a_share_of_the_time_and_a_headway_adds_a_twelfth_of
 def test_an_unknown_factor_leaves_emissions_empty_and_is_said(tmp_path: Path) -> None:
     tables = added()
     tables["emissions"] = [row for row in tables["emissions"] if row["mode"] != "sea"]
+    tables["services"] = [{"id": "ship", "name": "Ship", "legs": "sea-ce", "departures": "Mon 08:00"}]
     arcs = arcs_of(Network.read(write_tables(tmp_path, tables)))
+    assert arcs["ship"].co2_kg_t is None
+    assert arcs["ship"].missing == ("co2",)
     assert arcs["sea-ce"].co2_kg_t is None
     assert arcs["sea-ce"].missing == ("co2",)
     assert arcs["rail-ab"].co2_kg_t == pytest.approx(2)

@@ -43,7 +43,7 @@ def test_a_misspelt_name_is_not_guessed_and_the_nearest_are_named(bundled: Netwo
         bundled.find("Kostanai")
     with pytest.raises(NetworkError, match="Tehran"):
         bundled.find("Tehrn")
-    for text in ("", "?!", "Сара", "德黑兰", "x" * 100_000):
+    for text in ("", "?!", "Сара", "Оутоубоулоу", "德黑兰", "x" * 100_000):
         with pytest.raises(NetworkError, match="is no place of network kaz-irn"):
             bundled.find(text)
 
@@ -170,6 +170,23 @@ def test_geojson_keeps_timetables_limits_tariffs_dates_and_lists(tmp_path: Path)
     assert back.tables["tariffs"].rows == network.tables["tariffs"].rows
     assert back.find("Начало").id == "a"
     assert network.limits[0].name == 'Ice, "hard"\nwinter'
+
+
+@pytest.mark.parametrize(
+    ("days", "months"),
+    [
+        ({"from": "2025-10-03", "to": "2025-12-31"}, (10, 11, 12)),
+        ({"from": "2025-11-30", "to": "2026-02-01"}, (1, 2, 11, 12)),
+        ({"from": "2024-05-01", "to": "2026-01-01"}, tuple(range(1, 13))),
+        ({"from": "2025-10-03"}, tuple(range(1, 13))),
+        ({"from": "2025-10-03", "to": "2025-12-31", "months": "11"}, (11,)),
+    ],
+)
+def test_a_dated_limit_touches_the_months_of_its_days(
+    tmp_path: Path, days: dict[str, str], months: tuple[int, ...]
+) -> None:
+    (limit,) = small(tmp_path, limits=[{"id": "l", "name": "Ban", "subject": "c", **days}]).limits
+    assert limit.months == months
 
 
 def test_conflicting_sources_are_pooled_and_defaults_of_one_scope_too(tmp_path: Path) -> None:

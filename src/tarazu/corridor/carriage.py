@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tarazu.corridor.assignment import Assignment, Columns, Problem, assign
+from tarazu.corridor.assignment import GAP, Assignment, Columns, Problem, assign
 from tarazu.corridor.carriage_layout import Flow, Layout, Resource, legs_of
 from tarazu.corridor.consistency import SHIPS
 from tarazu.corridor.facts import BACKWARD, FORWARD
@@ -128,6 +128,7 @@ class Carriage:
 
     def __post_init__(self) -> None:
         layout = self._layout = Layout(self.network, self.flows)
+        self._gap = GAP
         self.groups, self.arcs, self.resources = layout.groups, layout.arcs, layout.resources
         self.tail, self.head = layout.tail, layout.head
         self._limits = {limit.id: limit for limit in self.network.limits}
@@ -305,7 +306,8 @@ class Carriage:
         key = (tuple(effects), tonnes.tobytes())
         if key not in self._solved:
             problem = self.problem(Spell((), held, tonnes))
-            found = assign(problem, columns=near.assignment.columns if near else self._columns)
+            columns = near.assignment.columns if near else self._columns
+            found = assign(problem, columns=columns, gap=self._gap)
             if near is None:
                 self._columns = found.columns
             self._solved[key] = self._priced(found, held)
@@ -338,9 +340,10 @@ class Carriage:
         other._limits = {**self._limits, **{limit.id: limit for limit in more}}
         return other
 
-    def drawn(self, tonnes: Floats, capacity: Floats) -> Carriage:
+    def drawn(self, tonnes: Floats, capacity: Floats, gap: float = GAP) -> Carriage:
         """The same arrays with other tonnes (K,) and capacities (R,) a year: one draw of what is uncertain."""
         other = copy(self)
+        other._gap = gap
         other.flows = tuple(replace(f, tonnes=float(t)) for f, t in zip(self.flows, tonnes, strict=True))
         rows = zip(self.resources, capacity, strict=True)
         other.resources = [each if each.limit else replace(each, capacity=float(c)) for each, c in rows]

@@ -179,5 +179,5 @@ def _solved(model: ArcModel, solver: Any, flow_cost: Floats, usd: float, *, limi
     flow = np.maximum(value[:f], 0.0) * model.scale
     unmet = np.clip(value[f : f + k] * model.scale, 0.0, model.problem.tonnes)
     unmet[unmet <= TIGHT * np.maximum(model.problem.tonnes, model.scale)] = 0.0  # the solver's zero
-    loads = np.bincount(model.flow_arc, flow, len(model.problem.tail))
+    loads = np.bincount(model.flow_arc, flow, len(model.problem.tail)).astype(np.float64)
     return Solved(value[f + k :] > 0.5, loads, unmet, float(flow_cost @ flow), lower, status == stopped)

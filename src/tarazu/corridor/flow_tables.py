@@ -119,7 +119,8 @@ def capacity_table(found: Carried) -> Table:
     full = np.zeros(len(carriage.resources), bool)
     for spell, each in zip(found.spells, found.solved, strict=True):
         there = carriage.capacities(spell.shares)
-        full |= (each.used >= FULL * there) & np.isfinite(there)
+        # What a limit closes is closed, not full; a capacity of nothing that goods want is.
+        full |= (each.used >= FULL * there) & np.isfinite(there) & ((there > 0) | (each.duals > 0))
     names = {limit.id: limit.name for limit in carriage.network.limits}
     rows = []
     for r, resource in enumerate(carriage.resources):
@@ -219,7 +220,9 @@ def flow_checks(found: Carried) -> Iterator[Check]:
             message = "stay: capacities are full, a link is closed, or the detour costs more than the margin."
             yield Check.warning("unmet", where, f"{found.unmet[k]:,.0f} t a year {message}")
     held = {name for spell in found.spells for name in spell.shares}
-    yield from idle_limits(found.carriage, (each for each in found.network.limits if each.id in held))
+    passed = {s for each in pieces(found) for arc in found.carriage.running(each.path) for s in arc.touches}
+    limits = (each for each in found.network.limits if each.id in held and each.subject in passed)
+    yield from idle_limits(found.carriage, limits)
     yield from demurrage_checks(found)
     counted = (MISSING_COST, MISSING_TIME)  # emissions have no part in what is assigned
     arcs = (arc for _, arc in found.carriage.arcs if arc)

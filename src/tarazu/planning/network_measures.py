@@ -119,7 +119,10 @@ def through_network(dossier: Dossier, network: Network, goods: Sequence[Good], t
             measures.append(measure)
             continue
         mine = [row for row in rows if row["measure"] == measure.id]
-        after = [_year(changed(network, mine, case), goods, tonnes) for case in CASES]
+        after = [
+            _year(changed(network, mine, case), goods, tonnes) if _acts(mine, case) else before
+            for case in CASES
+        ]
         effects = []
         for effect in measure.effects:
             size = _size(effect, goods, tonnes, before, after) if effect.channel in BY_NETWORK else None
@@ -188,6 +191,11 @@ def changed(network: Network, rows: Sequence[Row], case: str) -> Network:
         limits=tuple(limits),
         tables={**network.tables, "tariffs": table},
     )
+
+
+def _acts(rows: Sequence[Row], case: str) -> bool:
+    """Whether any size is a change: a payload factor always may be, the others are added."""
+    return any(row["attribute"] == "payload_factor" or _at(row, case) != 0 for row in rows)
 
 
 def _default(network: Network, subject: str, attribute: str) -> Quantity | None:

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 PLANNED, TARGET = "as planned", "at the target"
-SAMPLE = 24  # draws of flows and capacities that are assigned, of those of the first block
+SAMPLE = 16  # draws of flows and capacities that are assigned, of those of the first block
 SEED = 9  # keeps the draws of this stage apart from those of the chain
-RANKED = 24  # links ranked, the most loaded ones
+RANKED = 16  # links ranked, the most loaded ones
+ROUGH = 1e-4  # relative gap at which the assignment of one draw is good enough
 LITTLE = 0.005  # share of the tonnes that is not worth a word
 LEAST_CAPACITY = 1.0  # tonnes: a capacity of zero has no logarithm
 
@@ -271,7 +272,7 @@ def _sample(carriage: Any, made: Cargo, usd: Array, tonnes: Array, luck: tuple[A
     median = carry(middle)
     for s in range(count):
         capacity = _capacities(carriage.resources, whites[s])
-        drawn = middle.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacity)
+        drawn = middle.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacity, ROUGH)
         found = carry(drawn, values=False)
         own = made.line >= 0
         np.add.at(moved[s], made.line[own], found.moved[own])
