@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -48,7 +49,7 @@ def lost_option(command: Command) -> Command:
     return click.option(
         "--lost-share",
         type=float,
-        help="Margin that a tonne loses if it does not move, as a share of its value.",
+        help="Margin that a tonne loses if it does not move, as a share of its value; by default 0.3, a judgement.",
     )(command)
 
 
@@ -85,9 +86,10 @@ def show(
       tarazu corridor show --geojson network.geojson
     """
     from tarazu.cli.corridor_print import network_dict, print_network
+    from tarazu.corridor.geojson import plain_tables
 
     net = _network(network_name)
-    _files(csv_folder, dict(net.tables), geojson_path, net.geojson)
+    _files(csv_folder, plain_tables(net), geojson_path, net.geojson)
     emit(json_path, network_dict(net), lambda: print_network(net))
 
 
@@ -174,7 +176,7 @@ def routes(
     data = {**found.to_dict(), "reliability": times.records()}
     emit(json_path, data, lambda: print_routes(found, times, steps))
     if not found.every:
-        raise click.exceptions.Exit(EXIT_FINDINGS)
+        sys.exit(EXIT_FINDINGS)
 
 
 @corridor.command()
@@ -253,6 +255,7 @@ def assign(
         "loads": found.loads,
         "paths": found.paths,
         "fleet": found.fleet,
+        "demurrage": found.demurrage,
     }
     _files(csv_folder, tables, geojson_path, found.geojson)
     emit(json_path, found.to_dict(), lambda: print_carried(found))
@@ -264,7 +267,10 @@ def assign(
     "--scenario", "scenarios", multiple=True, help="Named disruption; a+b for both at once. May be repeated."
 )
 @click.option(
-    "--close", "closures", multiple=True, help="SUBJECT, SUBJECT=0.5 (share left), SUBJECT@3-5 (months)."
+    "--close",
+    "closures",
+    multiple=True,
+    help="Place, leg, transfer or service by its id: ID, ID=0.5 (share left), ID@3-5 (months).",
 )
 @click.option("--links", is_flag=True, help="Rank every link in use by what a year without it costs.")
 @click.option("--draws", type=int, default=0, help="Years with closures drawn at random.")
@@ -311,14 +317,16 @@ def disrupt(
 
 @corridor.command()
 @click.argument("flows", type=READABLE)
-@click.option("--target", type=float, help="Tonnes a year of the pair that are to move; by default all.")
+@click.option(
+    "--tonnes", type=float, help="Tonnes a year that are to move, third countries' included; by default all."
+)
 @lost_option
 @network_option
 @json_option
 @csv_option
 def expand(
     flows: Path,
-    target: float | None,
+    tonnes: float | None,
     lost_share: float | None,
     network_name: str | None,
     json_path: str | None,
@@ -329,13 +337,13 @@ def expand(
     \b
     Examples:
       tarazu corridor expand flows.csv
-      tarazu corridor expand flows.csv --target 5e6
+      tarazu corridor expand flows.csv --tonnes 5e6
     """
     from tarazu.cli.corridor_print import print_expansion
 
     with progress() as step:
         step("expansion")
-        found = _network(network_name).expand(flows, target=target, lost_share=lost_share)
+        found = _network(network_name).expand(flows, target=tonnes, lost_share=lost_share)
         step("expansion", 1)
     _files(csv_folder, {"projects": found.table})
     emit(json_path, found.to_dict(), lambda: print_expansion(found))

@@ -70,9 +70,11 @@ def _checks(out: Console, checks: Iterable[Check]) -> None:
 
 def network_dict(net: Network) -> dict[str, Any]:
     """The network as JSON."""
+    from tarazu.corridor.geojson import plain_tables
+
     return {
         "network": net.name,
-        **{name: table.records() for name, table in net.tables.items()},
+        **{name: table.records() for name, table in plain_tables(net).items()},
         "lengths": net.table.records(),
         "scenarios": list(net.scenarios),
         "checks": [
@@ -175,7 +177,17 @@ def print_routes(found: Routes, times: Table, steps: bool) -> None:
                 _n(row["co2_kg_t"]),
             )
         )
-    heads = ("", "as", "by way of", "km", "USD/t (80%)", "days (80%)", "± days", "95% within", "kg CO2e/t")
+    heads = (
+        "",
+        "as",
+        "by way of",
+        "km",
+        "USD/t (80%)",
+        "days (80%)",
+        "± days",
+        "95% within",
+        "kg CO2e/t",
+    )
     out.print(_grid("", heads, rows, left=3))
     if any(row["chance"] is not None for row in times):
         out.print()

@@ -1,7 +1,7 @@
 """Model parameters as data: every value with its 80% interval, unit, meaning, basis and citation.
 
-They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml``, ``clearing.toml`` and ``corridor.toml`` hold what
-belongs to one stage), once; engines, documentation and `explain` read them from there.
+They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml``, ``clearing.toml`` and ``corridor.toml``
+hold what belongs to one stage), once; engines, documentation and `explain` read them from there.
 """
 
 from __future__ import annotations

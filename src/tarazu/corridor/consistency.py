@@ -424,7 +424,7 @@ def _shares(where: _Places) -> Iterator[Check]:
 
 
 def _sources(network: Network, where: _Places) -> Iterator[Check]:
-    known = {row["id"] for row in network.tables["sources"]} | {"judgement"}
+    known = {*network.sources, "judgement"}
     for name, table in network.tables.items():
         if "source" not in {column.name for column in table.columns}:
             continue

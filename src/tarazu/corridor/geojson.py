@@ -33,6 +33,14 @@ def network_geojson(network: Network) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features, "tables": tables}
 
 
+def plain_tables(network: Network) -> dict[str, Table]:
+    """The tables as their files have them: lists with ``;``, days as text."""
+    return {
+        name: Table(name, table.columns, tuple(tuple(_text(cell) for cell in row) for row in table.rows))
+        for name, table in network.tables.items()
+    }
+
+
 def line(network: Network, nodes: Iterable[str]) -> dict[str, Any]:
     """A line through nodes."""
     return {"type": "LineString", "coordinates": [_lonlat(network.nodes[name]) for name in nodes]}
@@ -99,7 +107,9 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str])
 
 
 def _text(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list) else value
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(str, value))
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:

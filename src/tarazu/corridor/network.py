@@ -191,12 +191,14 @@ class Network:
 
     @cached_property
     def sources(self) -> Mapping[str, str]:
-        """Publisher, date and address by id of sources.csv."""
+        """Publisher, date and address by id of sources.csv, those of the shared tables included."""
+        from tarazu.corridor.reading import shared_sources
+
         return {
             row["id"]: ", ".join(
                 str(row[key]) for key in ("publisher", "title", "published", "url") if row[key]
             )
-            for row in self.tables["sources"]
+            for row in (*shared_sources(), *self.tables["sources"])
         }
 
     def emission(self, mode: str, country: str, packaging: str) -> Quantity | None:

@@ -13,8 +13,8 @@ cost end. A cost too small beside the largest to be told from it is reported as 
 
 **Ties.** Of several paths to one point the front keeps one: that of the fewest arcs; then the one whose last
 predecessor leaves the queue first (cost so far plus lower bound in the order of criteria, time first if there is
-a timetable; then the same rule upstream; then the lower vertex number). Only between parallel arcs alike in every
-criterion does the order of arcs count: the lower index is taken.
+a timetable; then the same rule upstream; then the lower vertex number). Where these leave it open, as between
+parallel arcs alike in every criterion, the order of arcs decides; points and the number of arcs never depend on it.
 
 **Timetables.** An arc of a service departs at given hours of its period. Who arrives earlier never leaves later
 (first in, first out), so a dominated label stays dominated and the front is exact; the bounds assume no waiting.

@@ -18,6 +18,7 @@ from typing import Any
 from tarazu.core.checks import Check, errors, place
 from tarazu.core.errors import NetworkError
 from tarazu.core.schema import DATA, Parsed, declared, empty, read_table, read_text
+from tarazu.core.table import Table
 from tarazu.corridor import facts as quantities
 from tarazu.corridor.network import (
     ALL,
@@ -78,6 +79,11 @@ def read(where: str | Path) -> Network:
         f'"{where}" is neither a bundled network ({", ".join(bundled_networks())}), nor a folder with nodes.csv and '
         "legs.csv, nor a GeoJSON file."
     )
+
+
+def shared_sources() -> Table:
+    """Publications behind the tables that serve any network."""
+    return read_table(DATA / "corridor" / "sources.csv", "sources", declaration=DECLARATION).table
 
 
 def _file(folder: Path, name: str) -> Parsed:

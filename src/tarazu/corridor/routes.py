@@ -262,6 +262,8 @@ def _check(
     packs = sorted({row["packaging"] for row in network.tables["loads"]})
     if packaging is not None and packaging not in packs:
         raise NetworkError(f'"{packaging}" is no packaging. Known: {", ".join(packs)}.')
+    if packaging is not None and packaging not in good.packagings:
+        raise NetworkError(f"{good.name} travels as {', '.join(good.packagings)}, not as {packaging}.")
     for scenario in scenarios:
         if scenario not in network.scenarios:
             raise NetworkError(
