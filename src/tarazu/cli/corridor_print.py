@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 140  # columns when the output is no terminal
 MOST_ROWS = 15
+OF_A_KIND = 3  # findings of one kind that are printed
 SCREENING = "Sanctions screening of every party, vessel and good comes before booking; none was done here."
 OPTIMUM = "A system optimum: shippers who each seek their own best do no better in total."
 
@@ -61,11 +62,16 @@ def _signed(value: float | None, digits: int = 1) -> str:
 
 
 def _checks(out: Console, checks: Iterable[Check]) -> None:
-    shown = [check for check in checks if check.severity is not Severity.NOTE]
-    for check in shown[:MOST_ROWS]:
-        out.print(escape(str(check)))
-    if len(shown) > MOST_ROWS:
-        out.print(f"and {len(shown) - MOST_ROWS} more findings; --json holds them all.")
+    """Findings, of each kind the first few: many rows that lack the same thing are one thing to mend."""
+    kinds: dict[str, list[Check]] = {}
+    for check in checks:
+        if check.severity is not Severity.NOTE:
+            kinds.setdefault(check.name, []).append(check)
+    for found in kinds.values():
+        for check in found[:OF_A_KIND]:
+            out.print(escape(str(check)))
+        if len(found) > OF_A_KIND:
+            out.print(f"and {len(found) - OF_A_KIND} more of this kind; --json holds them all.")
 
 
 def network_dict(net: Network) -> dict[str, Any]:
