@@ -150,6 +150,7 @@ class Layout:
         goods = [self.network.commodities[name] for name, _, _ in self.groups]
         packs = sorted({pack for each in goods for pack in each.packagings})
         every = {pack: free_arcs(self.network, Trip(good, pack)) for pack in packs}
+        self._free = {(pack, self._acting(Trip(good, pack))): arcs for pack, arcs in every.items()}
         found = {pack: arcs for pack, arcs in every.items() if any(arc.kind in RUNS for arc in arcs)}
         if not found:
             named = ", ".join(packs)
@@ -158,6 +159,10 @@ class Layout:
                 "Give loads.csv a row for one of them, or the commodities another packaging."
             )
         return found
+
+    def _acting(self, trip: Trip) -> tuple[str, ...]:
+        """Tariffs that act on a trip: with the packaging, all that its free arcs depend on."""
+        return tuple(row["id"] for row in tariffs_in_force(self.network, trip))
 
     def _takes_some(self, limit: Limit) -> bool:
         """Whether a limit takes a part of a known capacity from some packagings or goods only."""
@@ -189,19 +194,18 @@ class Layout:
     def _build_costs(self) -> None:
         shape = (len(self.groups), len(self.arcs))
         self.freight, self.hours = np.full(shape, np.inf), np.zeros(shape)
-        free: dict[tuple[str, tuple[str, ...]], tuple[Arc, ...]] = {}
         for g, (name, direction, transit) in enumerate(self.groups):
             good = self.network.commodities[name]
             for pack in good.packagings:
                 if pack not in self.access:
                     continue
                 trip = Trip(good, pack, direction=direction, transit=transit)
-                acting = tuple(row["id"] for row in tariffs_in_force(self.network, trip))
-                if (pack, acting) not in free:
-                    free[pack, acting] = free_arcs(self.network, trip)
+                acting = self._acting(trip)
+                if (pack, acting) not in self._free:
+                    self._free[pack, acting] = free_arcs(self.network, trip)
                 costs = [
                     (at, arc.cost_usd_t, arc.time_h)
-                    for arc in free[pack, acting]
+                    for arc in self._free[pack, acting]
                     for at in self._index[pack, arc.id, arc.forward]
                 ]
                 for at, freight, hours in (*costs, *((at, 0.0, wait) for at, wait in self.access[pack])):

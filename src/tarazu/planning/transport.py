@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 PLANNED, TARGET = "as planned", "at the target"
-SAMPLE = 16  # draws of flows and capacities that are assigned, of those of the first block
+SAMPLE = 12  # draws of flows and capacities that are assigned, of those of the first block
 SEED = 9  # keeps the draws of this stage apart from those of the chain
-RANKED = 16  # links ranked, the most loaded ones
+RANKED = 10  # links ranked, the most loaded ones
 ROUGH = 1e-4  # relative gap at which the assignment of one draw is good enough
 LITTLE = 0.005  # share of the tonnes that is not worth a word
 LEAST_CAPACITY = 1.0  # tonnes: a capacity of zero has no logarithm
