@@ -170,14 +170,13 @@ class Transport:
         room = (
             f"of which {percent(share)} could not be carried" if share > LITTLE else "which could be carried"
         )
-        text = f"{text}, {room} at the median"
+        text = f"{text}, {room} at the median as far as capacities are known"
         first = next(iter(self.bottlenecks), None)
         if first is None:
             return f"{text}; no stated capacity is full."
         return (
             f"{text}. It chokes most at {first['name']}, full in {percent(first['full_share'])} of "
-            "the draws; there "
-            f"one more tonne saves {first['value_q50']:.0f} dollars at the median."
+            f"{len(found.tonnes)} draws; in those one more tonne saves {first['value_q50']:.0f} dollars at the median."
         )
 
     def to_dict(self) -> dict[str, Any]:

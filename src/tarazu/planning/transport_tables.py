@@ -67,7 +67,7 @@ def line_table(found: Transport) -> Table:
 def bottleneck_table(found: Transport) -> Table:
     """Capacities full in some draws at the target."""
     columns = (
-        Column("rank", "", "by what one more tonne would save in the mean of all draws"),
+        Column("rank", "", "by what a tenth more capacity would save in the mean of all draws"),
         Column("subject"),
         Column("name"),
         Column("full_share", "share", "draws in which it is full at the target"),
@@ -108,7 +108,7 @@ def bottleneck_table(found: Transport) -> Table:
                 ";".join(resource.sources),
             )
         )
-    rows.sort(key=lambda row: -row[2] * row[9])
+    rows.sort(key=lambda row: -row[2] * row[11])
     return Table("transport_bottlenecks", columns, tuple((n, *row) for n, row in enumerate(rows, start=1)))
 
 
