@@ -38,7 +38,8 @@ print(len(net.checks), "findings")
 
 - UTF-8 text, commas between cells, a header row; at most {SIZE_LIMIT // 1_000_000} MB. Columns may stand in any
   order, and one that is not required may be left out. Rows are counted from 1, the header being row 1.
-- An empty cell is unknown, not zero. A capacity that is not given does not bind.
+- An empty cell is unknown, not zero. A capacity that is not given is the default of its mode or kind and country; where
+  there is none either nothing binds, and the answer says how much passes there.
 - A **number** has a decimal point and no unit. A **date** is a Gregorian day, `2026-10-12`, or a Solar Hijri day
   marked as such, `SH 1405-07-20`. A **country** is an ISO 3166 code. **ids** are a list with `;`, **months** are
   numbers and ranges, `1-3;12`.

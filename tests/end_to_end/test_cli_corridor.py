@@ -1,61 +1,27 @@
-"""`tarazu corridor` as a freight planner uses it: real input, files of one's own, and input that makes no sense."""
+"""`tarazu corridor` as a freight planner uses it: routes, the network, and input that makes no sense."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from corridor_commands import (
+    BARLEY,
+    BULK,
+    FLOWS,
+    LEGS,
+    NODES,
+    VALUES,
+    assert_geojson,
+    one_line,
+    read,
+    rows,
+)
 from tarazu.corridor.network import Network
-
-FLOWS = """\
-origin,destination,commodity,tonnes,transit
-Kostanay,Tehran,barley,1500000,
-Karaganda,Bandar Abbas,steel,250000,
-Orsk,Tehran,general-cargo,200000,yes
-"""
-BARLEY = ("corridor", "routes", "Kostanay", "Tehran", "--commodity", "barley")
-BULK = (*BARLEY, "--packaging", "bulk")
-
-# A road and a railway that meet in a town without a place to load from one to the other.
-NODES = """\
-id,name,country,kind,lat,lon,status,source
-arkalyk,Arkalyk,KAZ,city,50.25,66.91,E,judgement
-kostanay,Kostanay,KAZ,city,53.21,63.62,E,judgement
-tobol,Tobol,KAZ,station,52.69,62.59,E,judgement
-"""
-LEGS = """\
-id,mode,from,to,gauge_mm,service_only,one_way
-road-arkalyk-kostanay,road,arkalyk,kostanay,,no,no
-rail-kostanay-tobol,rail,kostanay,tobol,1520,no,no
-"""
-VALUES = """\
-subject,attribute,value,low,high,unit,status,source
-road-arkalyk-kostanay,length,480,450,520,km,E,judgement
-"""
-
-
-def read(text: str):
-    """Strict JSON: NaN and Infinity are refused."""
-
-    def refused(word: str) -> None:
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refused)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 @pytest.fixture
@@ -94,19 +60,6 @@ def refused(tarazu_here, here, files) -> Callable[..., str]:
     return run
 
 
-def assert_geojson(document: dict, kinds: set[str]) -> None:
-    """RFC 7946: a FeatureCollection whose positions are longitude and latitude in degrees."""
-    assert document["type"] == "FeatureCollection"
-    assert {each["geometry"]["type"] for each in document["features"]} == kinds
-    for each in document["features"]:
-        assert each["type"] == "Feature"
-        assert isinstance(each["properties"], dict)
-        spots = each["geometry"]["coordinates"]
-        for lon, lat in [spots] if each["geometry"]["type"] == "Point" else spots:
-            assert 30 < lon < 120, "the network lies between the Black Sea and Xi'an"
-            assert 15 < lat < 60
-
-
 # routes
 
 
@@ -118,8 +71,8 @@ def main_job(tarazu_process, tmp_path_factory):
     return folder, tarazu_process(*BARLEY, cwd=folder), tarazu_process(*BARLEY, *outputs, cwd=folder)
 
 
-def test_routes_prints_the_set_then_legs_with_sources(main_job):
-    _, answer, _ = main_job
+def test_routes_prints_the_set_and_the_steps_that_stand_out(main_job):
+    folder, answer, _ = main_job
     assert answer.code == 0, answer.err
     assert answer.err == ""
     said = one_line(answer.out)
@@ -128,12 +81,42 @@ def test_routes_prints_the_set_then_legs_with_sources(main_job):
     for name in (
         "Bolashak",
         "Incheh Borun",
-        "gauge change",
         "Aktau port",
-        "port call",
         "Sanctions screening",
+        "cheapest",
+        "fastest",
+        "cleanest",
     ):
         assert name in said
+    assert 1 <= answer.out.count("\nwhere ") <= 3
+    assert " legs) rail" in said, "legs of one mode in one country stand together"
+    data = read((folder / "r.json").read_text(encoding="utf-8"))
+    assert f"{data['dropped']} more lie within 5% of one shown" in said
+    assert re.findall(r"^(\d+) +(?:bulk|container|wagon|truck) ", answer.out, re.M) == [
+        str(number) for number in range(1, data["shown"] + 1)
+    ]
+    if data["dropped"]:
+        kept = ", ".join(str(route["route"]) for route in data["routes"])
+        assert f"their number in the whole set: {kept}." in said
+
+
+def test_steps_are_all_or_none_if_asked_for(tarazu_here):
+    short, every, none = (tarazu_here(*BULK, *words).out for words in ((), ("--steps",), ("--no-steps",)))
+    assert len(none.splitlines()) < len(short.splitlines()) < len(every.splitlines())
+    assert "\nwhere " not in none
+    assert "gauge change" in every
+    assert "legs)" not in every
+
+
+def test_routes_say_what_they_rest_on_and_by_what_standard_they_emit(main_job, tarazu_here):
+    said = one_line(main_job[1].out)
+    evidence = read((main_job[0] / "r.json").read_text(encoding="utf-8"))["evidence"]
+    total = sum(evidence[each] for each in ("stated", "estimated", "judgement", "default"))
+    assert evidence["default_judgement"] <= evidence["default"]
+    assert f"Of {total} values behind them {evidence['stated']} are stated by a source" in said
+    assert "Defra conversion factors" in said
+    assert "TTW" in said
+    assert "no factor and is not in the sum" in said
 
 
 def test_the_json_of_routes_has_legs_with_their_sources(main_job):
@@ -192,7 +175,7 @@ def test_a_later_day_is_reached_with_a_greater_chance(tarazu_here):
     soon, late = chances("2026-12-10"), chances("2026-12-25")
     assert all(0 <= p <= q <= 1 for p, q in zip(soon, late, strict=True))
     assert sum(soon) < sum(late)
-    assert chances("2026-11-30") == [0.0] * len(soon)
+    assert chances("2026-12-01") == [0.0] * len(soon)
 
 
 def test_a_scenario_closes_what_it_names(tarazu_here):
@@ -225,6 +208,46 @@ def test_show_lists_size_commodities_and_disruptions(tarazu_here):
     assert said.startswith("Network kaz-irn: ")
     for name in ("barley", "aktau-closed", "hormuz", "akyayla-half"):
         assert name in said
+
+
+def test_show_prints_each_table_with_ids_ranges_and_sources(tarazu_here):
+    network = Network.read("kaz-irn")
+    for name, table in network.tables.items():
+        answer = tarazu_here("corridor", "show", name)
+        assert answer.code == 0, answer.err
+        assert answer.out.startswith(f"{name} of network kaz-irn: {len(table)}")
+    legs, transfers = (tarazu_here("corridor", "show", name).out for name in ("legs", "transfers"))
+    assert all(f"\n{name} " in legs for name in network.legs)
+    assert all(f"\n{name} " in transfers for name in network.transfers)
+    line = next(row for row in legs.splitlines() if row.startswith("rail-uzen-bolashak "))
+    assert "Uzen–Bolashak" in line
+    length = network.facts.of("rail-uzen-bolashak", "length")
+    assert f"{length.low:.0f}–{length.high:.0f}" in line
+    assert length.sources[0] in line
+    assert "port-aktau-port-grain" in tarazu_here("corridor", "show", "projects").out
+
+
+def test_show_of_a_link_tells_all_that_is_known_of_it(tarazu_here):
+    network = Network.read("kaz-irn")
+    capacity = network.facts.of("port-aktau-port-grain", "capacity")
+    length = network.facts.of("rail-uzen-bolashak", "length")
+    said = one_line(tarazu_here("corridor", "show", "port-aktau-port-grain").out)
+    assert "transfer port-aktau-port-grain" in said
+    assert f"capacity {capacity.value:,.10g} {capacity.low:,.10g}–{capacity.high:,.10g} t/yr" in said
+    assert "project aktau-dredging-1" in said
+    assert "astanatimes-2024: Astana Times" in said, "titles of sources"
+    data = read(tarazu_here("corridor", "show", "Uzen", "--json", "-").out)
+    assert data["id"] == "uzen"
+    assert "rail-uzen-bolashak" in data["joined"]["legs"]
+    leg = read(tarazu_here("corridor", "show", "rail-uzen-bolashak", "--json", "-").out)
+    row = next(row for row in leg["values"] if row["attribute"] == "length")
+    assert (row["low"], row["high"], row["unit"]) == (length.low, length.high, "km")
+    assert any("default of rail" in row["basis"] for row in leg["values"])
+    assert set(read(tarazu_here("corridor", "show", "transit", "--json", "-").out)) == {
+        "network",
+        "transit",
+        "checks",
+    }
 
 
 def test_show_as_json(tarazu_here):
@@ -278,103 +301,30 @@ def test_a_mistake_in_a_network_is_named_by_file_row_and_column(tarazu_here, min
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     answer = tarazu_here("corridor", "show", "--network", "mine", "--csv", "tables")
-    assert answer.code == 0, answer.err
     said = one_line(answer.out)
+    assert answer.code == ("error: " in said), answer.err
     assert message in said
     assert f"{file}.csv, row 2, column " in said
 
 
-# what can be carried
-
-
-def test_assign_carries_or_names_every_tonne(tarazu_here, flows):
-    data = read(tarazu_here("corridor", "assign", "flows.csv", "--json", "-").out)
-    own, transit = data["bilateral"], data["transit"]
-    assert own["moved_t"] + own["unmet_t"] == pytest.approx(1_750_000)
-    assert transit["moved_t"] + transit["unmet_t"] == pytest.approx(200_000)
-    for row in data["capacities"]:
-        if row["capacity_t"] is not None:
-            assert row["used_t"] <= row["capacity_t"] * (1 + 1e-6) + 1e-3
-    for row in data["flows"]:
-        assert row["moved"] + row["unmet"] == pytest.approx(row["tonnes"])
-    assert data["bottlenecks"]
-    assert {"mode", "loads_a_month", "units_tied_up", "empty_unit_km"} <= set(data["fleet"][0])
-
-
-def test_assign_prints_the_bottleneck_and_writes_files(tarazu_here, flows, here):
-    answer = tarazu_here("corridor", "assign", "flows.csv", "--csv", "out", "--geojson", "loads.geojson")
-    assert answer.code == 0, answer.err
-    said = one_line(answer.out)
-    for words in ("Where it chokes", "saved by 1 t more", "What it takes", "system optimum"):
-        assert words in said
-    assert {"flows.csv", "capacities.csv", "loads.csv", "paths.csv", "fleet.csv"} <= set(
-        os.listdir(here / "out")
+def test_causes_come_before_what_follows_from_them_and_all_are_printed(tarazu_here, mine):
+    nodes, legs, values = (mine / f"{name}.csv" for name in ("nodes", "legs", "values"))
+    nodes.write_text(NODES.replace("50.25,", "north,"), encoding="utf-8")
+    more = "".join(f"road-{n},road,arkalyk,tobol,,no,no\n" for n in range(5))
+    legs.write_text(LEGS + more + "road-typo,road,kostanay,tobolsk,,no,no\n", encoding="utf-8")
+    values.write_text(VALUES + "road-0,length,400,380,420,km,E,judgement\n", encoding="utf-8")
+    answer = tarazu_here("corridor", "show", "--network", "mine")
+    assert answer.code == 1
+    wrong = [line for line in answer.out.splitlines() if line.startswith("error: ")]
+    assert wrong[0].startswith("error: nodes.csv, row 2, column lat")
+    assert wrong[1].startswith('error: legs.csv, row 9, column to: "tobolsk"')
+    assert all("arkalyk" in line or "road-" in line for line in wrong[2:])
+    data = read(tarazu_here("corridor", "show", "--network", "mine", "--json", "-").out)
+    assert data["checks"][0]["where"] == "nodes.csv, row 2, column lat"
+    routes = tarazu_here(
+        "corridor", "routes", "Kostanay", "Tobol", "--commodity", "barley", "--network", "mine"
     )
-    assert_geojson(read((here / "loads.geojson").read_text(encoding="utf-8")), {"LineString"})
-
-
-def test_a_row_that_cannot_be_used_is_named_and_the_rest_is_carried(tarazu_here, flows):
-    flows.write_text(FLOWS + "Kostanay,Atlantis,barley,5,\nKostanay,Tehran,gold,5,\n", encoding="utf-8")
-    data = read(tarazu_here("corridor", "assign", "flows.csv", "--json", "-").out)
-    wheres = [check["where"] for check in data["checks"] if check["severity"] == "error"]
-    assert wheres == ["flows.csv, row 5, column destination", "flows.csv, row 6, column commodity"]
-    assert len(data["flows"]) == 3
-
-
-def test_disrupt_tries_each_scenario_of_the_network(tarazu_here, flows):
-    data = read(tarazu_here("corridor", "disrupt", "flows.csv", "--json", "-").out)
-    found = {row["scenario"]: row for row in data["disruptions"]}
-    assert set(found) == set(Network.read("kaz-irn").scenarios)
-    assert all(row["loss_usd"] >= -1 for row in found.values()), "closing something never helps the whole"
-    losses = [row["loss_usd"] for row in data["disruptions"]]
-    assert losses == sorted(losses, reverse=True)
-
-
-def test_disrupt_with_closures_of_ones_own_and_both_at_once(tarazu_here, flows):
-    close = ("--close", "aktau-port", "--close", "aktau-port@1-3", "--close", "aktau-port+akyayla")
-    data = read(tarazu_here("corridor", "disrupt", "flows.csv", *close, "--json", "-").out)
-    loss = {row["scenario"]: row["loss_usd"] for row in data["disruptions"]}
-    assert loss["aktau-port@1-3"] <= loss["aktau-port"] + 1 <= loss["aktau-port+akyayla"] + 2
-
-
-def test_disrupt_ranks_links_and_draws_the_same_years_for_the_same_seed(tarazu_here, flows, here):
-    words = ("disrupt", "flows.csv", "--scenario", "hormuz", "--links", "--draws", "20", "--seed", "3")
-    first, again = (tarazu_here("corridor", *words, "--json", "-").out for _ in range(2))
-    assert first == again
-    data = read(first)
-    assert len(data["drawn"]) == 20
-    ranked = [row["loss_usd"] for row in data["links"]]
-    assert ranked == sorted(ranked, reverse=True)
-    assert "Kostanay" in " ".join(row["name"] for row in data["links"])
-
-
-def test_expand_needs_nothing_where_all_is_carried_and_knows_unknown_cost(tarazu_here, flows):
-    data = read(tarazu_here("corridor", "expand", "flows.csv", "--json", "-").out)
-    assert {row["chosen"] for row in data["projects"]} == {"no"}
-    printed = tarazu_here("corridor", "expand", "flows.csv").out
-    assert "unknown" in printed
-    assert "no project is needed" in one_line(printed)
-
-
-def test_the_flows_of_a_plan_can_be_assigned(tarazu_here, here):
-    answer = tarazu_here("corridor", "flows", "kaz-irn", "--out", "plan.csv")
-    assert answer.code == 0, answer.err
-    written = rows(here / "plan.csv")
-    assert {row["direction"] for row in written if row["transit"] == "no"} == {"KAZ->IRN", "IRN->KAZ"}
-    data = read(tarazu_here("corridor", "assign", "plan.csv", "--json", "-").out)
-    own = sum(float(row["tonnes"]) for row in written if row["transit"] == "no")
-    assert data["bilateral"]["moved_t"] + data["bilateral"]["unmet_t"] == pytest.approx(own)
-    assert not [check for check in data["checks"] if check["severity"] == "error"]
-
-
-def test_cpmm_of_the_sample_log(tarazu_here):
-    import tarazu
-
-    log = Path(tarazu.__file__).parent / "data" / "corridor" / "sample_log.csv"
-    data = read(tarazu_here("corridor", "cpmm", str(log), "--by", "mode,country", "--json", "-").out)
-    assert {row["indicator"] for row in data["indicators"]} >= {"TFI1", "TFI2", "TFI3", "SWOD", "SWD"}
-    assert {row["mode"] for row in data["indicators"]} == {"road", "rail"}
-    assert "TFI1" in tarazu_here("corridor", "cpmm", str(log)).out
+    assert "what they concern is left out. See `tarazu corridor show --network mine`" in routes.err
 
 
 # input that makes no sense
@@ -390,6 +340,13 @@ def test_cpmm_of_the_sample_log(tarazu_here):
         (("routes", "153,63", *BARLEY[3:]), "a coordinate is lat,lon in decimal degrees"),
         (("routes", "Tehran", *BARLEY[3:]), "the same place, Tehran"),
         ((*BARLEY[1:5], "potatoes"), '"potatoes" is no commodity. Known: barley'),
+        (("routes", "43°38'N 51°10'E", *BARLEY[3:]), "Write 43.63333,51.16667."),
+        (("routes", "4338N 05110E", *BARLEY[3:]), "Write 43.63333,51.16667."),
+        (("routes", "63.62,53.21", *BARLEY[3:]), "look swapped: 53.21,63.62 fits"),
+        (("routes", "Vladivostok", *BARLEY[3:]), "None is spelt like it: `tarazu corridor show nodes` lists"),
+        (("show", "Vladivostok"), "Nor is it the id of a leg, transfer or service, or a table (nodes, legs,"),
+        (("assign", "flows.csv", "--lost-share", "0"), "a tonne that stays would lose nothing"),
+        ((*BARLEY[1:], "--depart", "2026-12-10", "--by", "2026-12-01"), "--by 2026-12-01 lies before --depart"),
         ((*BARLEY[1:4],), "Missing option '--commodity'"),
         ((*BARLEY[1:], "--by", "2026-12-20"), "--by needs --depart"),
         ((*BARLEY[1:], "--depart", "tomorrow"), "does not match the format"),
@@ -425,6 +382,7 @@ def test_arguments_that_make_no_sense(refused, flows, words, message):
         ("", "is empty"),
         ("from,to\na,b\n", "column origin"),
         ("origin,destination,commodity,tonnes\n", "no flow"),
+        ("origin,destination,commodity,tonnes\nKostanay,Tehran,barley,0\n", "every flow has 0 tonnes"),
         ("origin,destination,commodity,tonnes\nKostanay,Tehran,barley,12t\n", '"12t" is not a number'),
         ("origin,destination,commodity,tonnes\nKostanay,Tehran,barley,-5\n", "row 2, column tonnes"),
         ("origin,destination,commodity,tonnes\nKostanay,Atlantis,barley,5\n", "row 2, column destination"),

@@ -18,8 +18,10 @@ from corridor_support import added, default, named, small, small_tables, value, 
 from tarazu.core.checks import Severity
 from tarazu.core.errors import NetworkError
 from tarazu.core.schema import DATA
+from tarazu.corridor.consistency import causes_first
 from tarazu.corridor.graph import Trip, build
 from tarazu.corridor.network import Network
+from tarazu.corridor.transit import transit_flows
 
 WHERE = re.compile(r"\w+\.csv(, row \d+)?(, column .+)?", re.DOTALL)
 IN_CELL = re.compile(r"\w+\.csv, row \d+, column \w+")
@@ -189,9 +191,90 @@ def test_a_way_round_at_no_cost_and_in_no_time_is_named_and_ends_no_search(tmp_p
     one_way = [{"id": n, "from": n[0], "to": n[1], "one_way": "yes"} for n in ("ab", "bc", "ca", "cd")]
     free = [value(leg["id"], name, 0) for leg in one_way for name in ("cost", "time")]
     network = small(tmp_path / "round", legs=one_way, values=free)
-    rows = [check.where for check in named(network, "free-cycle")]
-    assert rows == [f"legs.csv, row {n}, column id" for n in (7, 8, 9)]  # cd leads nowhere back
+    (check,) = named(network, "free-cycle")
+    assert check.where == "legs.csv, row 7, column id"
+    for words in ("ab (legs.csv, row 7)", "bc (legs.csv, row 8)", "ca (legs.csv, row 9)"):
+        assert words in check.message
+    assert "cd" not in check.message  # it leads nowhere back
     assert network.routes("a", "d", "grain").every
+
+
+def test_a_free_way_round_of_transfers_alone_is_named_too(tmp_path: Path) -> None:
+    ends = {"from": "c", "to": "c", "one_way": "yes"}
+    rail, ship, road = ({"from_mode": m} for m in ("rail", "sea", "road"))
+    yards = [
+        {"id": "rail-ship", **ends, **rail, "from_gauge_mm": 1520, "to_mode": "sea"},
+        {"id": "ship-road", **ends, **ship, "to_mode": "road"},
+        {"id": "road-rail", **ends, **road, "to_mode": "rail", "to_gauge_mm": 1520},
+    ]
+    free = [value(yard["id"], name, 0) for yard in yards for name in ("cost", "time")]
+    network = small(tmp_path / "free", transfers=yards, values=free)
+    (check,) = named(network, "free-cycle")
+    assert check.where == "transfers.csv, row 4, column id"
+    assert all(
+        f"{yard['id']} (transfers.csv, row {n})" in check.message for n, yard in enumerate(yards, start=4)
+    )
+    assert network.routes("a", "e", "grain").every
+
+    dear = small(tmp_path / "dear", transfers=yards, values=[*free[:-1], value("road-rail", "time", 1)])
+    assert named(dear, "free-cycle") == []  # one of them takes an hour
+
+    by_default = [default("terminal", name, 0) for name in ("cost", "time")]
+    tables = added(transfers=yards)
+    tables["defaults"] = [row for row in tables["defaults"] if row["mode"] != "terminal"] + by_default
+    found = named(Network.read(write_tables(tmp_path / "kind", tables)), "free-cycle")
+    assert {check.where for check in found} >= {"transfers.csv, row 4, column id"}
+
+
+def test_a_way_that_is_free_in_one_direction_only_leads_nowhere_back(tmp_path: Path) -> None:
+    free = [value("rail-ab:forward", name, 0) for name in ("cost", "time")]
+    assert named(small(tmp_path / "one", values=free), "free-cycle") == []
+    back = [value("rail-ab:backward", name, 0) for name in ("cost", "time")]
+    (check,) = named(small(tmp_path / "both", values=[*free, *back]), "free-cycle")
+    assert "rail-ab costs nothing and takes no time there and back" in check.message
+
+
+def test_causes_come_before_what_follows_from_them(tmp_path: Path) -> None:
+    legs = [{"id": f"x{n}", "from": "d", "to": "a"} for n in range(4)] + [
+        {"id": "typo", "from": "a", "to": "q"}
+    ]
+    network = small(
+        tmp_path,
+        nodes=[{"id": "d", "lat": "north"}],
+        legs=legs,
+        values=[value("x0", "length", 300), value("q", "cost", 1)],
+    )
+    found = causes_first(network)
+    assert sorted(map(str, found)) == sorted(map(str, network.checks))
+    severities = [list(Severity).index(check.severity) for check in found]
+    assert severities == sorted(severities)
+    wrong = [check for check in found if check.severity is Severity.ERROR]
+    assert wrong[0].where == "nodes.csv, row 5, column lat"
+    rest = [check.where for check in wrong]
+    knock_on = rest.index("legs.csv, row 7, column from")  # of the node that cannot be read
+    assert rest.index("legs.csv, row 11, column to") < knock_on
+    assert rest.index("values.csv, row 8, column subject") < rest.index("values.csv, row 7, column subject")
+
+
+def test_transit_of_unknown_places_and_goods_is_named_and_left_out(tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": n,
+            "origin": o,
+            "destination": "d",
+            "commodity": c,
+            "tonnes": 10,
+            "status": "E",
+            "source": "paper",
+        }
+        for n, o, c in (("t1", "a", "grain"), ("t2", "q", "grain"), ("t3", "a", "gold"))
+    ]
+    network = small(tmp_path, transit=rows)
+    assert [check.where for check in named(network, "unknown-reference")] == [
+        "transit.csv, row 3, column origin",
+        "transit.csv, row 4, column commodity",
+    ]
+    assert [(flow.origin, flow.tonnes, flow.transit) for flow in transit_flows(network)] == [("a", 10, True)]
 
 
 def test_a_length_in_metres_is_left_out_and_the_great_circle_taken(tmp_path: Path) -> None:

@@ -264,9 +264,17 @@ def test_files_that_are_no_log_are_refused(tmp_path, write):
         read_log(binary)
 
 
-def test_empty_logs_give_empty_tables(write):
+def test_a_log_without_a_shipment_says_so_and_gives_an_empty_table(write):
     log = read_log(write())
-    assert (log.rows, log.checks, len(indicators(log))) == ((), (), 0)
+    assert (log.rows, len(indicators(log))) == ((), 0)
+    assert [(check.name, check.severity, check.where) for check in log.checks] == [
+        ("no-shipments", Severity.ERROR, "log.csv")
+    ]
+    assert "a header and no rows" in log.checks[0].message
+    left_out = read_log(write("a,1,,hovercraft,10,moving,X,,,90,,,1,0"))
+    assert [check.name for check in left_out.checks] == ["unknown-choice", "no-shipments"]
+    assert "every row is left out" in left_out.checks[-1].message
+    assert "no-shipments" not in [check.name for check in read_log(write(*GOOD)).checks]
 
 
 def test_arguments_out_of_range(write):

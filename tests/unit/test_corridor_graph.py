@@ -94,7 +94,8 @@ def test_an_unknown_factor_leaves_emissions_empty_and_is_said(tmp_path: Path) ->
     assert arcs["sea-ce"].co2_kg_t is None
     assert arcs["sea-ce"].missing == ("co2",)
     assert arcs["rail-ab"].co2_kg_t == pytest.approx(2)
-    assert arcs["port-c"].co2_kg_t == 0
+    assert arcs["port-c"].co2_kg_t is None
+    assert "co2" not in arcs["port-c"].missing
 
 
 def test_the_emission_factor_of_the_narrowest_scope_counts(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corridor_support import added, named, small, value, write_tables
 from tarazu.core.errors import InputError, NetworkError
-from tarazu.corridor.network import Network, allows, decimal_degrees, distance_km
+from tarazu.corridor.coordinates import coordinate, decimal_degrees
+from tarazu.corridor.network import Network, allows, distance_km
 from tarazu.corridor.reading import bundled_networks, months_of
 
 
@@ -48,6 +51,37 @@ def test_a_misspelt_name_is_not_guessed_and_the_nearest_are_named(bundled: Netwo
             bundled.find(text)
 
 
+def test_no_place_is_named_that_is_nothing_like_it(bundled: Network) -> None:
+    with pytest.raises(NetworkError, match="None is spelt like it: `tarazu corridor show nodes`") as caught:
+        bundled.find("Vladivostok")
+    assert "Nearest" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["Route 66, N 5", "1,2,3", "12", "e60", "43°65'N 51°10'E", "", "N, E", "Sari, Iran"]
+)
+def test_a_name_is_no_coordinate(text: str) -> None:
+    assert coordinate(text) is None
+
+
+@given(
+    lat=st.integers(-89 * 60, 89 * 60),
+    lon=st.integers(-179 * 60, 179 * 60),
+    turned=st.booleans(),
+    comma=st.booleans(),
+)
+def test_degrees_and_minutes_turn_into_the_same_point(lat: int, lon: int, turned: bool, comma: bool) -> None:
+    written = [
+        f"{abs(value) // 60}°{abs(value) % 60:02d}'{sides[value < 0]}"
+        for value, sides in ((lat, "NS"), (lon, "EW"))
+    ]
+    with pytest.raises(NetworkError) as caught:
+        coordinate((", " if comma else " ").join(written[::-1] if turned else written))
+    said = str(caught.value).rpartition("Write ")[2].removesuffix(".")
+    found = coordinate(said)
+    assert found == pytest.approx((lat / 60, lon / 60), abs=1e-5)
+
+
 def test_a_coordinate_beyond_the_tolerance_is_never_snapped(bundled: Network) -> None:
     node = bundled.nodes["kostanay"]
     text = f"{node.lat + 0.3:.5f},{node.lon}"  # 33 km to the north
@@ -62,6 +96,19 @@ def test_a_coordinate_beyond_the_tolerance_is_never_snapped(bundled: Network) ->
     [
         ("63.62,53.21", "look swapped: 53.21,63.62 fits"),
         ("51°10'N, 71°26'E", "Write 51.16667,71.43333"),
+        ("43°38'N 51°10'E", "Write 43.63333,51.16667"),
+        ("51°10'E 43°38'N", "Write 43.63333,51.16667"),
+        ("N43°38'15\" E51°10'30\"", "Write 43.63750,51.17500"),
+        ("43 38 N 51 10 E", "Write 43.63333,51.16667"),
+        ("43°38' 51°10'", "Write 43.63333,51.16667"),
+        ("4338N 05110E", "Write 43.63333,51.16667"),
+        ("4338S05110W", "Write -43.63333,-51.16667"),
+        ("43.65N 51.16E", "Write 43.65000,51.16000"),
+        ("33.5S, 70W", "Write -33.50000,-70.00000"),
+        ("43.65 51.16", "Write 43.65000,51.16000"),
+        ("43,65 51,16", "Write 43.65000,51.16000"),
+        ("۴۳.۶۵ ۵۱.۱۶", "Write 43.65000,51.16000"),
+        ("108.9,34.3", r"The latitude comes first: 34.3,108.9\?"),
         ("91,20", "lat,lon in decimal degrees"),
         ("nan,nan", "lat,lon in decimal degrees"),
     ],

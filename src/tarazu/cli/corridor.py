@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from tarazu.cli.corridor_inputs import (
+    READABLE,
+    csv_option,
+    day_of,
+    geojson_option,
+    lost_option,
+    network_option,
+    read_network,
+    read_year,
+    refuse_no_loss,
+    transit_option,
+    write_files,
+)
 from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
-
-if TYPE_CHECKING:
-    from tarazu.core.table import Table
-    from tarazu.corridor.network import Network
-
-Command = Callable[..., Any]
-READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def network_option(command: Command) -> Command:
-    """Option --network."""
-    return click.option(
-        "--network",
-        "network_name",
-        metavar="NAME|PATH",
-        help="Bundled network, folder of CSV files, or GeoJSON file.",
-    )(command)
-
-
-def csv_option(command: Command) -> Command:
-    """Option --csv."""
-    return click.option(
-        "--csv", "csv_folder", metavar="DIR", help="Write the tables there, one CSV file each."
-    )(command)
-
-
-def geojson_option(command: Command) -> Command:
-    """Option --geojson."""
-    return click.option("--geojson", "geojson_path", metavar="PATH", help="Write GeoJSON there, for a map.")(
-        command
-    )
-
-
-def lost_option(command: Command) -> Command:
-    """Option --lost-share."""
-    return click.option(
-        "--lost-share",
-        type=float,
-        help="Margin that a tonne loses if it does not move, as a share of its value; by default 0.3, a judgement.",
-    )(command)
 
 
 @click.group()
@@ -71,26 +43,41 @@ def corridor() -> None:
 
 
 @corridor.command()
+@click.argument("what", required=False)
 @network_option
 @json_option
 @csv_option
 @geojson_option
 def show(
-    network_name: str | None, json_path: str | None, csv_folder: str | None, geojson_path: str | None
+    what: str | None,
+    network_name: str | None,
+    json_path: str | None,
+    csv_folder: str | None,
+    geojson_path: str | None,
 ) -> None:
-    """The network: its size, legs with lengths and sources, scenarios, and what its checks found.
+    """The network: its size, scenarios and findings; or one of its tables; or all that is known of one link.
+
+    WHAT is a table (nodes, legs, transfers, services, values, limits, tariffs, projects, places, transit,
+    commodities, defaults, emissions, loads, sources), or the id or name of a place, leg, transfer or service. * is a
+    default of the mode or kind. Findings name causes before what follows from them; exit code 1 if one is an error.
 
     \b
     Examples:
       tarazu corridor show
+      tarazu corridor show transfers
+      tarazu corridor show port-aktau-port-grain
       tarazu corridor show --geojson network.geojson
     """
-    from tarazu.cli.corridor_print import network_dict, print_network
+    from tarazu.cli.corridor_show import known, network_dict, print_network
+    from tarazu.core.checks import errors
     from tarazu.corridor.geojson import plain_tables
 
-    net = _network(network_name)
-    _files(csv_folder, plain_tables(net), geojson_path, net.geojson)
-    emit(json_path, network_dict(net), lambda: print_network(net))
+    net = read_network(network_name, say=False)
+    what = known(net, what) if what else None
+    write_files(csv_folder, plain_tables(net), geojson_path, net.geojson)
+    emit(json_path, network_dict(net, what), lambda: print_network(net, what))
+    if errors(net.checks):
+        sys.exit(EXIT_FINDINGS)
 
 
 @corridor.command()
@@ -119,7 +106,11 @@ def show(
     show_default=True,
     help="Routes closer than this share are shown as one; 0: all.",
 )
-@click.option("--steps/--no-steps", default=True, show_default=True, help="Legs and sources of each route.")
+@click.option(
+    "--steps/--no-steps",
+    default=None,
+    help="Every leg of every route, or none; by default the cheapest, fastest and cleanest in short.",
+)
 @network_option
 @json_option
 @csv_option
@@ -134,7 +125,7 @@ def routes(
     arrive: Any,
     scenarios: tuple[str, ...],
     epsilon: float,
-    steps: bool,
+    steps: bool | None,
     network_name: str | None,
     json_path: str | None,
     csv_folder: str | None,
@@ -151,29 +142,33 @@ def routes(
       tarazu corridor routes Kostanay Tehran --commodity barley --depart 2026-12-01 --by 2026-12-20
       tarazu corridor routes Astana "Bandar Abbas" --commodity steel --scenario akyayla-half --json -
     """
-    from tarazu.cli.corridor_print import print_routes, reliability
+    from tarazu.cli.corridor_routes import evidence, print_routes, reliability
 
     if arrive and not depart:
         raise click.UsageError("--by needs --depart: the chance to arrive depends on when the goods leave.")
-    net = _network(network_name)
+    if arrive and arrive < depart:
+        raise click.UsageError(
+            f"--by {arrive:%Y-%m-%d} lies before --depart {depart:%Y-%m-%d}. Name a later day."
+        )
+    net = read_network(network_name)
     found = net.routes(
         origin,
         destination,
         commodity,
         tuple(part.strip() for part in criteria.split(",") if part.strip()),
         packaging=packaging,
-        day=_day(depart),
+        day=day_of(depart),
         scenarios=scenarios,
         epsilon=epsilon,
     )
-    times = reliability(found, _day(arrive))
-    _files(
+    times = reliability(found, day_of(arrive))
+    write_files(
         csv_folder,
         {"routes": found.table, "steps": found.steps, "reliability": times},
         geojson_path,
         found.geojson,
     )
-    data = {**found.to_dict(), "reliability": times.records()}
+    data = {**found.to_dict(), "reliability": times.records(), "evidence": evidence(found)}
     emit(json_path, data, lambda: print_routes(found, times, steps))
     if not found.every:
         sys.exit(EXIT_FINDINGS)
@@ -219,6 +214,7 @@ def flows(dossier: str, target: float | None, by: int | None, out_path: Path | N
 @click.argument("flows", type=READABLE)
 @click.option("--scenario", "scenarios", multiple=True, help="A disruption that holds; may be given again.")
 @lost_option
+@transit_option
 @network_option
 @json_option
 @csv_option
@@ -227,6 +223,7 @@ def assign(
     flows: Path,
     scenarios: tuple[str, ...],
     lost_share: float | None,
+    with_transit: bool,
     network_name: str | None,
     json_path: str | None,
     csv_folder: str | None,
@@ -244,11 +241,16 @@ def assign(
       tarazu corridor assign flows.csv --scenario aktau-closed --csv loads --geojson loads.geojson
     """
     from tarazu.cli.corridor_print import print_carried
+    from tarazu.corridor.geojson import carried_geojson
 
+    refuse_no_loss(lost_share)
+    net = read_network(network_name)
+    asked, checks = read_year(net, flows, with_transit)
     with progress() as step:
         step("assignment")
-        found = _network(network_name).assign(flows, scenarios=scenarios, lost_share=lost_share)
+        found = net.assign(asked, scenarios=scenarios, lost_share=lost_share)
         step("assignment", 1)
+    found = replace(found, findings=(*checks, *found.findings))
     tables = {
         "flows": found.table,
         "capacities": found.capacities,
@@ -257,7 +259,7 @@ def assign(
         "fleet": found.fleet,
         "demurrage": found.demurrage,
     }
-    _files(csv_folder, tables, geojson_path, found.geojson)
+    write_files(csv_folder, tables, geojson_path, lambda: carried_geojson(found))
     emit(json_path, found.to_dict(), lambda: print_carried(found))
 
 
@@ -276,9 +278,11 @@ def assign(
 @click.option("--draws", type=int, default=0, help="Years with closures drawn at random.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same drawn years.")
 @lost_option
+@transit_option
 @network_option
 @json_option
 @csv_option
+@geojson_option
 def disrupt(
     flows: Path,
     scenarios: tuple[str, ...],
@@ -287,30 +291,38 @@ def disrupt(
     draws: int,
     seed: int,
     lost_share: float | None,
+    with_transit: bool,
     network_name: str | None,
     json_path: str | None,
     csv_folder: str | None,
+    geojson_path: str | None,
 ) -> None:
     """What disruptions cost: tonnes lost, dearer and longer transport; by default each scenario of the network alone.
+
+    --geojson holds the links with the loss of each if --links asks for it, else the loads of the undisturbed year.
 
     \b
     Examples:
       tarazu corridor disrupt flows.csv
       tarazu corridor disrupt flows.csv --close aktau-port@10-12 --close "bolashak=0.5+low-water"
-      tarazu corridor disrupt flows.csv --links --draws 1000 --csv disruptions
+      tarazu corridor disrupt flows.csv --links --draws 1000 --csv disruptions --geojson links.geojson
     """
     from tarazu.cli.corridor_print import print_disruptions
     from tarazu.corridor.disruption import drawn, rank_links
+    from tarazu.corridor.geojson import disruption_geojson
 
-    net = _network(network_name)
+    refuse_no_loss(lost_share)
+    net = read_network(network_name)
+    asked, checks = read_year(net, flows, with_transit)
     with progress() as step:
-        found = net.disrupt(flows, scenarios or None, closures=closures, lost_share=lost_share, progress=step)
+        found = net.disrupt(asked, scenarios or None, closures=closures, lost_share=lost_share, progress=step)
+        found = replace(found, base=replace(found.base, findings=(*checks, *found.base.findings)))
         tables = {"disruptions": found.table}
         if links:
             tables["links"] = rank_links(found.base, step)
         if draws:
             tables["drawn"] = drawn(found.base, draws, seed, step)
-    _files(csv_folder, tables)
+    write_files(csv_folder, tables, geojson_path, lambda: disruption_geojson(found, tables.get("links")))
     data = found.to_dict() | {name: table.records() for name, table in tables.items()}
     emit(json_path, data, lambda: print_disruptions(found, tables))
 
@@ -321,31 +333,40 @@ def disrupt(
     "--tonnes", type=float, help="Tonnes a year that are to move, third countries' included; by default all."
 )
 @lost_option
+@transit_option
 @network_option
 @json_option
 @csv_option
+@geojson_option
 def expand(
     flows: Path,
     tonnes: float | None,
     lost_share: float | None,
+    with_transit: bool,
     network_name: str | None,
     json_path: str | None,
     csv_folder: str | None,
+    geojson_path: str | None,
 ) -> None:
     """The cheapest set of the network's projects that carries the flows, and what still could not move.
 
     \b
     Examples:
       tarazu corridor expand flows.csv
-      tarazu corridor expand flows.csv --tonnes 5e6
+      tarazu corridor expand flows.csv --tonnes 5e6 --geojson projects.geojson
     """
     from tarazu.cli.corridor_print import print_expansion
+    from tarazu.corridor.geojson import project_geojson
 
+    refuse_no_loss(lost_share)
+    net = read_network(network_name)
+    asked, checks = read_year(net, flows, with_transit)
     with progress() as step:
         step("expansion")
-        found = _network(network_name).expand(flows, target=tonnes, lost_share=lost_share)
+        found = net.expand(asked, target=tonnes, lost_share=lost_share)
         step("expansion", 1)
-    _files(csv_folder, {"projects": found.table})
+    found = replace(found, findings=(*checks, *found.findings))
+    write_files(csv_folder, {"projects": found.table}, geojson_path, lambda: project_geojson(found))
     emit(json_path, found.to_dict(), lambda: print_expansion(found))
 
 
@@ -362,6 +383,8 @@ def expand(
 def cpmm(log: Path, by: str, json_path: str | None, csv_folder: str | None) -> None:
     """Border-crossing time and cost, cost of a section and speeds from shipment logs (CAREC CPMM, TFI1 to TFI4).
 
+    Exit code 1 if the log holds no shipment that can be used.
+
     \b
     Examples:
       tarazu corridor cpmm log.csv
@@ -372,40 +395,8 @@ def cpmm(log: Path, by: str, json_path: str | None, csv_folder: str | None) -> N
 
     read = read_log(log)
     found = indicators(read, tuple(part.strip() for part in by.split(",") if part.strip()))
-    _files(csv_folder, {"indicators": found})
+    write_files(csv_folder, {"indicators": found})
     data = {"indicators": found.records(), "checks": [str(check) for check in read.checks]}
     emit(json_path, data, lambda: print_indicators(found, read.checks))
-
-
-def _network(name: str | None) -> Network:
-    from tarazu.core.errors import NetworkError
-    from tarazu.corridor.network import Network
-    from tarazu.corridor.reading import bundled_networks
-
-    known = bundled_networks()
-    if name is None and len(known) != 1:
-        raise NetworkError(f"--network: name one of {', '.join(known)}, or a folder or file of your own.")
-    return Network.read(name or known[0])
-
-
-def _day(found: Any) -> date | None:
-    return found.date() if found else None
-
-
-def _files(
-    csv_folder: str | None,
-    tables: dict[str, Table],
-    geojson_path: str | None = None,
-    geojson: Callable[[], dict[str, Any]] | None = None,
-) -> None:
-    from tarazu.planning.output import json_text, write
-
-    if "-" in (csv_folder, geojson_path):
-        raise click.UsageError("only --json can go to standard output.")
-    outputs: list[tuple[Path, str | dict[str, str]]] = []
-    if csv_folder:
-        outputs.append((Path(csv_folder), {f"{name}.csv": table.to_csv() for name, table in tables.items()}))
-    if geojson_path and geojson:
-        outputs.append((Path(geojson_path), json_text(geojson())))
-    for path in write(outputs) if outputs else ():
-        click.echo(path, err=True)
+    if not read.rows:
+        sys.exit(EXIT_FINDINGS)

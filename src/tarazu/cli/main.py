@@ -101,7 +101,14 @@ def plan(
 
     if html_path == "-" or csv_folder == "-":
         raise click.UsageError("only --json can go to standard output.")
-    result = _run(pair, target, by, regime, draws, seed)
+    found = subject(pair)
+    files = [Path(place) for place in (json_path, html_path) if place and place != "-"]
+    folders = [Path(csv_folder)] if csv_folder else []
+    if not any((json_path, html_path, csv_folder)):
+        *files, folder = output.standard_places(_name(*found))
+        folders = [folder]
+    output.check_writable(files, folders)
+    result = _run(*found, target, by, regime, draws, seed)
     with progress() as step:
         step("report")
         if not any((json_path, html_path, csv_folder)):
@@ -202,7 +209,7 @@ def explain(
 
     if len(words) < 2:
         raise click.UsageError("expected a dossier (or two countries) and the name of a figure.")
-    result = _run(words[:-1], target, by, regime, draws, seed)
+    result = _run(*subject(words[:-1]), target, by, regime, draws, seed)
     lineage = result.explain(words[-1])
     emit(json_path, as_dict(result, lineage), lambda: print_lineage(result, lineage))
 
@@ -293,12 +300,21 @@ def completion(shell: str) -> None:
     click.echo(found(cli, {}, "tarazu", "_TARAZU_COMPLETE").source())
 
 
+def _name(dossier: Dossier | None, countries: Any) -> str:
+    return dossier.name if dossier else "-".join(each.alpha3 for each in countries).lower()
+
+
 def _run(
-    pair: tuple[str, ...], target: float | None, by: int | None, regime: str | None, draws: int, seed: int
+    dossier: Dossier | None,
+    countries: Any,
+    target: float | None,
+    by: int | None,
+    regime: str | None,
+    draws: int,
+    seed: int,
 ) -> Plan:
     from tarazu.planning.plan import plan as run
 
-    dossier, countries = subject(pair)
     with progress() as step:
         return run(
             dossier or (countries[0].alpha3, countries[1].alpha3),

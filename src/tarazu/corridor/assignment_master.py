@@ -11,7 +11,10 @@ from below, so that the gap is proven and not assumed.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,8 @@ Ints = NDArray[np.int64]
 
 FEASIBLE = 1e-10  # the tightest tolerance that HiGHS takes, in scaled units
 PRIMAL, DUAL = 4, 1  # HiGHS's numbers of the simplex strategies
+NEAR = 1e-9  # relative; paths this little dearer than the limits are still sought, for an exact price
+KEPT = 6  # pricings kept: draws and what-ifs come back to the same few costs
 IMPROVES = 1e-11  # reduced cost, in scaled units, below which a path is taken in
 
 
@@ -46,35 +51,112 @@ class Cheapest:
 
 
 class Pricing:
-    """Shortest paths for all commodities, grouped by cost class and origin."""
+    """Shortest paths for all commodities, by cost class and origin.
+
+    Duals only ever add to costs: a commodity whose cheapest path at costs alone runs over no resource with a dual keeps
+    this path and its price. Only the others are sought again.
+
+    Attributes
+    ----------
+    free
+        Cheapest paths at costs alone.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.use = problem.use()
-        self.groups: list[tuple[int, Links, Ints, Ints, Ints]] = []
+        self._graph: dict[int, Links] = {}
+        self._origins: dict[int, Ints] = {}  # of each class, and where among them each commodity starts
+        self._row = np.zeros(len(problem.group), np.int64)
         for g in np.unique(problem.group).tolist():
-            members = np.flatnonzero(problem.group == g)
-            origins, row = np.unique(problem.origin[members], return_inverse=True)
-            graph = links(problem.tail, problem.head, problem.n, np.isfinite(problem.cost[g]))
+            members = problem.group == g
+            self._graph[g] = links(problem.tail, problem.head, problem.n, np.isfinite(problem.cost[g]))
+            self._origins[g], self._row[members] = np.unique(problem.origin[members], return_inverse=True)
+        self._marks = np.random.default_rng(0).integers(2**63, size=len(problem.tail), dtype=np.int64)
+        k = len(problem.group)
+        every = np.arange(k)
+        self.free = self._sought(every, np.zeros(len(problem.tail)), np.full(k, np.inf))
+        self._taken = self.free.columns.incidence(len(problem.tail)) @ self.use
+
+    def __call__(self, mu: Floats, limit: Floats) -> Cheapest:
+        """Best path of each commodity at duals `mu` (R,); those sought again and cheaper than `limit` (K,) as columns.
+
+        A price above every limit of the class is given as the highest of these.
+        """
+        tolled = self.free.columns.commodity[self._taken @ mu > 0]
+        found = self._sought(tolled, self.use @ mu, limit)
+        price = self.free.price.copy()
+        price[tolled] = found.price[tolled]
+        return Cheapest(price, found.columns)
+
+    def names(self, columns: Columns) -> list[tuple[int, int]]:
+        """Commodity of each path, and the sum of random numbers of its arcs: two paths with one sum are the same."""
+        sums = np.concatenate(([0], np.cumsum(self._marks[columns.arc])))
+        return list(zip(columns.commodity.tolist(), np.diff(sums[columns.start]).tolist(), strict=True))
+
+    def _sought(self, asked: Ints, toll: Floats, limit: Floats) -> Cheapest:
+        """Prices (K,) of the commodities `asked`, infinite for all others; none is sought beyond its group's limits."""
+        problem = self.problem
+        price = np.full(len(problem.group), np.inf)
+        pool = [Columns.none()]
+        group = problem.group[asked]
+        for g in np.flatnonzero(np.bincount(group)).tolist():
+            members = asked[group == g]
+            wanted = self._row[members]
+            rows = np.flatnonzero(np.bincount(wanted))
+            origins, row = self._origins[g][rows], np.searchsorted(rows, wanted)
+            most = max(float(limit[members].max()) * (1 + NEAR), 0.0)
             step = blocks(len(origins), problem.n)
             for begin in range(0, len(origins), step):
                 here = (row >= begin) & (row < begin + step)
-                block = (g, graph, origins[begin : begin + step], members[here], row[here] - begin)
-                self.groups.append(block)
+                who, at = members[here], row[here] - begin
+                found = trees(self._graph[g], problem.cost[g] + toll, origins[begin : begin + step], most)
+                price[who] = np.minimum(found.distance[at, problem.destination[who]], most)
+                better = price[who] < limit[who]
+                if better.any():
+                    start, arc = paths(self._graph[g], found, at[better], problem.destination[who[better]])
+                    pool.append(Columns(who[better], start, arc, pool[0].resources))
+        return Cheapest(price, _joined(pool))
 
-    def __call__(self, mu: Floats, limit: Floats) -> Cheapest:
-        """Best path of each commodity at duals `mu` (R,); those cheaper than `limit` (K,) come as columns."""
-        problem = self.problem
-        price = np.full(len(problem.tonnes), np.inf)
-        toll = self.use @ mu
-        pool = Columns.none()
-        for g, graph, origins, members, row in self.groups:
-            found = trees(graph, problem.cost[g] + toll, origins)
-            price[members] = found.distance[row, problem.destination[members]]
-            better = price[members] < limit[members]
-            start, arc = paths(graph, found, row[better], problem.destination[members[better]])
-            pool = pool.joined(Columns(members[better], start, arc, pool.resources))
-        return Cheapest(price, pool)
+
+def _joined(pools: Sequence[Columns]) -> Columns:
+    """All pools, one after the other."""
+    ends = np.cumsum([0, *(each.start[-1] for each in pools)])
+    starts = [each.start[1:] + end for each, end in zip(pools, ends, strict=False)]
+    return Columns(
+        np.concatenate([each.commodity for each in pools]),
+        np.concatenate([[0], *starts]),
+        np.concatenate([each.arc for each in pools]),
+        pools[0].resources,
+    )
+
+
+_priced: OrderedDict[bytes, Pricing] = OrderedDict()
+
+
+def pricing(problem: Problem) -> Pricing:
+    """The pricing of a problem; of problems that differ in tonnes, capacities and penalties alone it is the same."""
+    digest = blake2b(digest_size=16)
+    for each in (
+        problem.tail,
+        problem.head,
+        problem.cost,
+        problem.resource_arc,
+        problem.resource_of,
+        problem.resource_use,
+        problem.origin,
+        problem.destination,
+        problem.group,
+    ):
+        digest.update(f"{each.shape}".encode())
+        digest.update(np.ascontiguousarray(each).data)
+    digest.update(f"{problem.n} {len(problem.capacity)}".encode())
+    key = digest.digest()
+    found = _priced.pop(key, None) or Pricing(problem)
+    _priced[key] = found  # the last used comes last
+    while len(_priced) > KEPT:
+        _priced.popitem(last=False)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,14 +181,14 @@ class Master:
 
     def __init__(self, problem: Problem, pool: Columns) -> None:
         self.problem = problem
-        self.pricing = Pricing(problem)
+        self.pricing = pricing(problem)
         self.capacity = problem.capacity.copy()
         self.columns = Columns.none()
         self.use = self._use_of(self.columns)
         self.cost = np.zeros(0)
-        self.seen: set[tuple[int, bytes]] = set()
+        self.seen: set[tuple[int, int]] = set()
         self.row = np.full(len(problem.capacity), -1)
-        self.free = self.pricing(np.zeros(len(problem.capacity)), np.full(len(problem.tonnes), np.inf))
+        self.free = self.pricing.free
         self.tonne = _power(problem.tonnes[problem.tonnes > 0])
         self.usd = _power(self.free.price[np.isfinite(self.free.price) & (self.free.price > 0)])
         self.solver = self._demand_rows()
@@ -143,13 +225,13 @@ class Master:
         from scipy.sparse import vstack
 
         new = np.zeros(len(columns.commodity), bool)
-        for p, k in enumerate(columns.commodity.tolist()):
-            key = (k, columns.path(p).tobytes())
-            new[p] = key not in self.seen
-            self.seen.add(key)
+        for p, name in enumerate(self.pricing.names(columns)):
+            if name not in self.seen:
+                new[p] = True
+                self.seen.add(name)
         if not new.any():
             return False
-        columns = columns.kept(new)
+        columns = columns if new.all() else columns.kept(new)
         use = self._use_of(columns)
         owner = np.repeat(np.arange(len(columns.commodity)), np.diff(columns.start))
         price = self.problem.cost[self.problem.group[columns.commodity[owner]], columns.arc]

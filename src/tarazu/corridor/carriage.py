@@ -226,12 +226,29 @@ class Carriage:
                 for way in ("", FORWARD, BACKWARD):
                     if (limit.subject, way) in self._layout.of:
                         found[self._layout.of[limit.subject, way]] *= left(limit, share)
+                if limit.capacity_factor:  # a closed node has its arcs closed
+                    less = 1 - share * (1 - limit.capacity_factor)
+                    found[self._layout.at.get(limit.subject, [])] *= less
         for r, behind in self._layout.whole.items():
             if shares.get(self.resources[r].limit):
                 own = self._limits[self.resources[r].limit]
                 remains = math.prod(left(each, share) for each, share in holding if covers(each, own))
                 found[r] = whole[behind] * remains
         return found
+
+    def behind(self, resource: int) -> int:
+        """The whole capacity of which a limit sets this one for some goods; else itself."""
+        return self._layout.whole.get(resource, resource)
+
+    def limited(self, subject: str) -> bool:
+        """Whether a share of what a subject does can be taken: it has a capacity, or the transfers there have."""
+        return bool(self._layout.at.get(subject)) or any(
+            (subject, way) in self._layout.of for way in ("", FORWARD, BACKWARD)
+        )
+
+    def unlimited(self, path: Sequence[int]) -> list[str]:
+        """Legs and transfers of a path whose capacity nobody knows."""
+        return list(dict.fromkeys(name for index in path for name in self._layout.unlimited[index]))
 
     def parts(self, resource: int) -> list[int]:
         """Capacities that a limit sets for some goods as a share of this one."""

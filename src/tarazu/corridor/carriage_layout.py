@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tarazu.core.errors import NetworkError
-from tarazu.corridor.facts import BACKWARD, FORWARD
+from tarazu.corridor.facts import BACKWARD, FORWARD, Quantity
 from tarazu.corridor.graph import RUNS, Arc, Trip, Vertex, free_arcs, tariffs_in_force
 from tarazu.corridor.holding import MONTHS, Group, concerns, general, share_of, stands
 from tarazu.corridor.network import Commodity, Limit, Network, allows
@@ -24,6 +24,9 @@ from tarazu.corridor.routes import forming_wait
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+BASES = {"A": "stated by a source", "C": "claimed"}  # by the status of a capacity; all others are estimated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,21 @@ class Resource:
     low: float
     high: float
     sources: tuple[str, ...]
+    status: str = ""
+    scope: str = ""  # of a default: the mode or kind and country it stands for
     limit: str = ""  # id of the limit that alone sets it, for some packagings or goods only
+
+    @property
+    def basis(self) -> str:
+        """What the capacity rests on, in words."""
+        if self.scope:
+            return f"default of {self.scope}"
+        return BASES.get(self.status, "estimated")
+
+    @property
+    def stated(self) -> bool:
+        """Whether a source states or claims it."""
+        return not self.scope and self.status in BASES
 
 
 @dataclass
@@ -79,6 +96,10 @@ class Layout:
         (U, 2) arc and resource.
     of, whole
         Resource by subject and direction; the whole capacity behind one that a limit sets for some goods.
+    unlimited
+        (A,) legs and transfers that the arc passes and whose capacity nobody knows.
+    at
+        Resources of the transfers at each node: what a node does less, they do less.
 
     Raises
     ------
@@ -97,11 +118,16 @@ class Layout:
 
     def __post_init__(self) -> None:
         self.groups = tuple(dict.fromkeys(flow.group for flow in self.flows))
-        self._known = {key[0] for key in self.network.facts.given if key[1] == "capacity"}
+        self._capacities: dict[tuple[str, str], Quantity | None] = {}
         self._partial = [limit for limit in self.network.limits if self._takes_some(limit)]
         self._build_arcs()
         self._build_costs()
         self._build_resources()
+
+    def _capacity(self, subject: str, way: str) -> Quantity | None:
+        if (subject, way) not in self._capacities:
+            self._capacities[subject, way] = self.network.capacity(subject, way)
+        return self._capacities[subject, way]
 
     def _vertex(self, *key: str) -> int:
         return self.number.setdefault(key, len(self.number))
@@ -171,7 +197,7 @@ class Layout:
             return False
         # A closure of the whole year has no arc left whose capacity could be shared.
         whole = left == 0 and all(share_of(limit, month) == 1 for month in range(1, MONTHS + 1))
-        return not whole and any(limit.subject + way in self._known for way in ("", FORWARD, BACKWARD))
+        return not whole and any(self._capacity(limit.subject, way) for way in ("", FORWARD, BACKWARD))
 
     def _add(
         self, pack: str, arc: Arc | None, tail: int, head: int, passing: tuple[tuple[str, str], ...]
@@ -215,17 +241,29 @@ class Layout:
     def _build_resources(self) -> None:
         of: dict[tuple[str, str], int] = {}
         arcs: dict[int, list[int]] = {}
+        # What a service runs over has capacities of its own; a service without one is no link of unknown capacity.
+        nodes, transfers = {*self.network.nodes, *self.network.services}, self.network.transfers
         for index, passing in enumerate(self.passing):
             for subject, way in passing:
                 # A total for both directions and one of a direction hold together.
                 for suffix in dict.fromkeys(("", way)):
-                    if subject + suffix not in self._known:
+                    found = self._capacity(subject, suffix)
+                    if found is None:
                         continue
                     if (subject, suffix) not in of:
                         of[subject, suffix] = len(self.resources)
-                        self.resources.append(self._resource(subject, suffix))
+                        self.resources.append(_resource(subject, suffix, found))
                     arcs.setdefault(of[subject, suffix], []).append(index)
         self.of, self.whole = of, dict[int, int]()
+        self.unlimited = [
+            tuple(s for s, way in passing if s not in nodes and not {(s, ""), (s, way)} & of.keys())
+            for passing in self.passing
+        ]
+        self.at: dict[str, list[int]] = {}
+        for (subject, _), r in of.items():
+            if subject in transfers:
+                for node in {transfers[subject].start, transfers[subject].end}:
+                    self.at.setdefault(node, []).append(r)
         for limit in self._partial:
             for (_, suffix), whole in [each for each in of.items() if each[0][0] == limit.subject]:
                 self.whole[len(self.resources)] = whole
@@ -241,9 +279,11 @@ class Layout:
             limit, self.groups[self.members[arc][0]]
         )
 
-    def _resource(self, subject: str, suffix: str) -> Resource:
-        found = self.network.facts.given[subject + suffix, "capacity"]
-        return Resource(subject, suffix, found.value, found.low, found.high, found.sources)
+
+def _resource(subject: str, way: str, found: Quantity) -> Resource:
+    return Resource(
+        subject, way, found.value, found.low, found.high, found.sources, found.status, found.scope
+    )
 
 
 def legs_of(network: Network, arc: Arc) -> Iterator[tuple[str, bool]]:

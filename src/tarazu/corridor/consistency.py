@@ -7,16 +7,18 @@ kilometres, or a coordinate whose latitude and longitude changed places. Nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tarazu.core.checks import Check, place
+from tarazu.core.checks import Check, Severity, place
 from tarazu.core.codes import country
 from tarazu.core.errors import UnknownCodeError
 from tarazu.core.table import Table
 from tarazu.corridor.facts import ANY, BACKWARD, FORWARD
-from tarazu.corridor.network import Leg, Network, Node, Transfer, distance_km
+from tarazu.corridor.free_cycles import free_cycles
+from tarazu.corridor.network import Leg, Network, Node, distance_km
 
 SHORTEST = 0.97  # of the great circle: coordinates are given to two decimals or read off a map
 SLACK_KM = 5.0  # for the same reason
@@ -25,6 +27,9 @@ METRES = 100.0  # a length this many times the great circle is metres taken for 
 SWAPPED_KM, SWAPPED = 500.0, 0.2  # a node so far from all its neighbours, and so much nearer if turned round
 ROUNDING = 0.01  # shares that sum to one within it
 SHIPS = ("sea", "ferry")
+FOLLOWS = "that cannot be used. Correct that row first"  # said of a row by the reader of another
+REFERENCES = ("unknown-subject", "unknown-reference")  # rows that name what is not there
+_QUOTED = re.compile('"([^"]*)"')
 SUBJECT_TABLES = ("nodes", "legs", "transfers", "services")
 
 
@@ -33,7 +38,7 @@ class _Places:
     rows: Mapping[str, tuple[int, ...]]
     tables: Mapping[str, Table]
 
-    def of(self, table: str, key: str, column: str) -> str:
+    def of(self, table: str, key: str, column: str | None = None) -> str:
         """Place of the row with an id."""
         ids = self.tables[table].column("id")
         return place(f"{table}.csv", self.rows[table][ids.index(key)] if key in ids else None, column)
@@ -48,6 +53,30 @@ class _Places:
     def each(self, table: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows with their number in the file."""
         return zip(self.rows[table], self.tables[table], strict=True)
+
+
+def causes_first(network: Network) -> tuple[Check, ...]:
+    """The network's checks: errors before warnings, and of either first what cannot be read, last what follows from it.
+
+    A leg whose node has an unreadable row, or a value of such a leg, is mended with that row.
+    """
+    lost = {
+        name
+        for table in SUBJECT_TABLES
+        for name in network.tables[table].column("id")
+        if name not in getattr(network, table)
+    }
+
+    def follows(check: Check) -> bool:
+        quoted = _QUOTED.search(check.message)
+        return FOLLOWS in check.message or (quoted is not None and quoted[1] in lost)
+
+    severities = list(Severity)
+
+    def rank(check: Check) -> tuple[int, bool, bool]:
+        return severities.index(check.severity), follows(check), check.name in REFERENCES
+
+    return tuple(sorted(network.checks, key=rank))
 
 
 def network_checks(network: Network, rows: Mapping[str, tuple[int, ...]]) -> tuple[Check, ...]:
@@ -67,7 +96,7 @@ def network_checks(network: Network, rows: Mapping[str, tuple[int, ...]]) -> tup
         *_services(network, where),
         *_capacities(network, where),
         *_unpriced(network, where),
-        *_free_cycles(network, where),
+        *free_cycles(network, where.of),
         *_subjects(network, where),
         *_references(network, where),
         *_defaults(network, where),
@@ -288,54 +317,6 @@ def _priced(network: Network) -> Iterator[tuple[str, str, str, tuple[tuple[str, 
         yield "transfers", each.id, each.kind, (("cost", ("cost",), "cost"), ("time", ("time",), "time"))
 
 
-def _free_cycles(network: Network, where: _Places) -> Iterator[Check]:
-    """Legs and transfers round which goods could go for ever at no cost and in no time."""
-    arcs = [
-        (table, each.id, *ends)
-        for table, found in (("legs", network.legs), ("transfers", network.transfers))
-        for each in found.values()
-        if _is_free(network, each.id)
-        for ends in _vertex_pairs(each)
-    ]
-    onward: dict[Hashable, set[Hashable]] = {}
-    for _, _, tail, head in arcs:
-        onward.setdefault(tail, set()).add(head)
-    named = dict.fromkeys((table, name) for table, name, tail, head in arcs if tail in _reached(onward, head))
-    for table, name in named:
-        message = (
-            f"{name} costs nothing and takes no time on a way that leads back to where it began. "
-            "Give it its cost or time."
-        )
-        yield Check.warning("free-cycle", where.of(table, name, "id"), message)
-
-
-def _is_free(network: Network, name: str) -> bool:
-    of = {attribute: network.facts.of(name, attribute) for attribute in ("cost", "time", "rate", "length")}
-    zero = {attribute for attribute, quantity in of.items() if quantity is not None and quantity.value == 0}
-    free_of_charge = "cost" in zero or (of["cost"] is None and bool(zero & {"rate", "length"}))
-    at_once = "time" in zero or (of["time"] is None and "length" in zero)
-    return free_of_charge and at_once
-
-
-def _vertex_pairs(each: Leg | Transfer) -> Iterator[tuple[Hashable, Hashable]]:
-    if isinstance(each, Leg):
-        ends = ((each.start, each.mode, each.gauge), (each.end, each.mode, each.gauge))
-    else:
-        ends = ((each.start, each.from_mode, each.from_gauge), (each.end, each.to_mode, each.to_gauge))
-    yield ends
-    if not each.one_way:
-        yield ends[1], ends[0]
-
-
-def _reached(onward: Mapping[Hashable, set[Hashable]], start: Hashable) -> set[Hashable]:
-    found, queue = {start}, [start]
-    while queue:
-        more = onward.get(queue.pop(), set()) - found
-        found |= more
-        queue += more
-    return found
-
-
 def _subjects(network: Network, where: _Places) -> Iterator[Check]:
     kinds = {name: table for table in SUBJECT_TABLES for name in getattr(network, table)}
     for number, row in where.each("values"):
@@ -367,6 +348,9 @@ def _references(network: Network, where: _Places) -> Iterator[Check]:
         ("projects", "attribute", network.facts.attributes, "attribute"),
         ("places", "node", network.nodes, "node of nodes.csv"),
         ("places", "commodity", (*network.commodities, ANY), "commodity"),
+        ("transit", "origin", network.nodes, "node of nodes.csv"),
+        ("transit", "destination", network.nodes, "node of nodes.csv"),
+        ("transit", "commodity", network.commodities, "commodity"),
     )
     for table, column, known, what in looked_up:
         for number, row in where.each(table):

@@ -87,7 +87,7 @@ class _Reading:
 
     file: str
     stops: list[Stop] = field(default_factory=list)
-    checks: list[tuple[int, Check]] = field(default_factory=list)
+    checks: list[tuple[float, Check]] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)
     lost_visits: set[tuple[str, str]] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -148,6 +148,10 @@ def read_log(path: str | Path) -> Log:
     for stop in kept:
         first.setdefault(stop.shipment, stop.row)
     kept.sort(key=lambda stop: (first[stop.shipment], stop.sequence))
+    if not kept:
+        why = "every row is left out" if lines else "it has a header and no rows"
+        message = f"holds no shipment that can be used: {why}. There is nothing to measure."
+        reading.checks.append((math.inf, Check.error("no-shipments", source.name, message)))
     return Log(
         rows=tuple(kept),
         checks=tuple(check for _, check in sorted(reading.checks, key=lambda each: each[0])),

@@ -1,7 +1,8 @@
 """What disruptions cost: named scenarios, single closures, combinations, and closures drawn at random.
 
 Each scenario is the same year's flows assigned anew under further limits. The loss of a link is what a year
-without it costs: transport of what still moves, plus the margin of what does not. A disruption is a fact to be
+without it costs: transport of what still moves, plus the margin of what does not. Who bears it, the pair or third
+countries, is as the system optimum shares it out. A disruption is a fact to be
 planned for: sanctions controls and screening are no capacity, and nothing here looks for a way around them.
 """
 
@@ -21,6 +22,7 @@ from tarazu.corridor.assignment import GAP
 from tarazu.corridor.carriage import Carriage
 from tarazu.corridor.flow_tables import idle_limits, subject_name
 from tarazu.corridor.flows import Carried, carry, prepare, read_flows
+from tarazu.corridor.holding import span
 from tarazu.corridor.network import Limit, Network
 from tarazu.corridor.reading import months_of
 
@@ -42,8 +44,9 @@ COLUMNS = (
     Column("cost_usd_t", "USD/t", "generalised transport cost of what still moves, mean"),
     Column("cost_change_usd_t", "USD/t"),
     Column("days_change", "days", "door to door of what still moves, mean"),
-    Column("loss_usd", "USD/yr", "more transport cost and margins lost, all goods"),
+    Column("loss_usd", "USD/yr", "more transport cost and margins lost, goods of the pair"),
     Column("transit_lost_t", "t/yr", "goods of third countries that no longer move"),
+    Column("transit_loss_usd", "USD/yr", "the same of these goods; less than 0 where they find more room"),
 )
 RANK_COLUMNS = (Column("rank"), Column("subject"), *COLUMNS[1:])
 DRAWN_COLUMNS = (
@@ -81,7 +84,8 @@ class Disruptions:
             "undisturbed": {
                 "moved_t": float(self.base.moved[own].sum()),
                 "unmet_t": float(self.base.unmet[own].sum()),
-                "cost_usd": self.base.cost_usd,
+                "cost_usd": self.base.cost_of(own),
+                "transit_cost_usd": self.base.cost_of(~own),
             },
             "disruptions": self.table.records(),
             "checks": [
@@ -180,7 +184,7 @@ def drawn(base: Carried, draws: int, seed: int = 1, progress: Progress | None = 
             first, length = int(rng.integers(1, 13)), int(rng.integers(1, LONGEST_DRAWN + 1))
             months = tuple(sorted({(first - 1 + i) % 12 + 1 for i in range(length)}))
             limits.append(_closure(subject, months=months))
-        closed = "+".join(f"{limit.subject}@{_span(limit.months)}" for limit in limits)
+        closed = "+".join(f"{limit.subject}@{span(limit.months)}" for limit in limits)
         row = _row(base, closed, "", _under(base.carriage, (), limits))
         rows.append({**row, "draw": number, "closed": closed})
         if progress:
@@ -199,7 +203,8 @@ def _row(base: Carried, name: str, label: str, found: Carried) -> dict[str, Any]
     # What two optima differ by within their proven gap is rounding, not an effect.
     lost[np.abs(lost) <= NOISE * base.moved] = 0.0
     before, less = float(base.moved[own].sum()), float(lost[own].sum())
-    more = found.cost_usd - base.cost_usd
+    noise = 2 * GAP * base.cost_usd
+    loss, transit_loss = (found.cost_of(which) - base.cost_of(which) for which in (own, ~own))
     cost, days = (_change(f(base, own), f(found, own)) for f in (Carried.mean_cost, Carried.mean_days))
     return {
         "scenario": name,
@@ -211,8 +216,9 @@ def _row(base: Carried, name: str, label: str, found: Carried) -> dict[str, Any]
         "cost_usd_t": found.mean_cost(own),
         "cost_change_usd_t": cost,
         "days_change": days,
-        "loss_usd": more if more > 2 * GAP * base.cost_usd else 0.0,
+        "loss_usd": loss if abs(loss) > noise else 0.0,
         "transit_lost_t": float(lost[~own].sum()),
+        "transit_loss_usd": transit_loss if abs(transit_loss) > noise else 0.0,
     }
 
 
@@ -224,17 +230,6 @@ def _change(before: float | None, after: float | None) -> float | None:
 
 def _listed(names: Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _span(months: Sequence[int]) -> str:
-    """Months as closures write them: 1-2;12."""
-    runs: list[list[int]] = []
-    for month in months:
-        if runs and month == runs[-1][-1] + 1:
-            runs[-1].append(month)
-        else:
-            runs.append([month])
-    return ";".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _parts(network: Network, text: str) -> tuple[tuple[str, ...], tuple[Limit, ...]]:

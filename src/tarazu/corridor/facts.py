@@ -18,6 +18,7 @@ from tarazu.core.schema import Parsed
 
 ANY = "*"
 FORWARD, BACKWARD = ":forward", ":backward"
+CAPACITY = "capacity"
 TRAINS = "trains/day"  # a capacity in trains needs the tonnes of a train: attribute payload_per_train
 DAYS = 365.0
 
@@ -49,8 +50,8 @@ class Quantity:
         In the attribute's own unit.
     stated
         Rows behind it; more than one are sources that differ.
-    is_default
-        Whether it stands for the mode, country or packaging at large, not for this subject.
+    scope
+        Of a default: the mode or kind, country and packaging it stands for; empty where it is the subject's own.
     """
 
     value: float
@@ -60,8 +61,13 @@ class Quantity:
     status: str
     sources: tuple[str, ...]
     stated: int = 1
-    is_default: bool = False
+    scope: str = ""
     note: str = ""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it stands for the mode, country or packaging at large, not for this subject."""
+        return bool(self.scope)
 
     def times(self, factor: float, unit: str) -> Quantity:
         """The quantity multiplied by a positive number, in another unit."""
@@ -167,7 +173,7 @@ def gather(
     rows: dict[tuple[str, str], list[Quantity]] = {}
     trains: list[tuple[int, dict[str, Any]]] = []
     for number, row in values:
-        if row["attribute"] == "capacity" and row["unit"] == TRAINS:
+        if row["attribute"] == CAPACITY and row["unit"] == TRAINS:
             trains.append((number, row))
             continue
         quantity = _quantity("values.csv", number, row, vocabulary, checks)
@@ -175,9 +181,9 @@ def gather(
             rows.setdefault((row["subject"], row["attribute"]), []).append(quantity)
     standard: dict[tuple[tuple[str, str, str], str], list[Quantity]] = {}
     for number, row in defaults:
-        quantity = _quantity("defaults.csv", number, row, vocabulary, checks, is_default=True)
+        scope = (row["mode"], row["country"] or ANY, row["packaging"] or ANY)
+        quantity = _quantity("defaults.csv", number, row, vocabulary, checks, scope)
         if quantity is not None:
-            scope = (row["mode"], row["country"] or ANY, row["packaging"] or ANY)
             standard.setdefault((scope, row["attribute"]), []).append(quantity)
     usual = tuple((scope, name, _pooled(found)) for (scope, name), found in standard.items())
     given = {key: _pooled(found) for key, found in rows.items()}
@@ -185,8 +191,8 @@ def gather(
     for number, row in trains:
         found = _train_capacity(number, row, facts, checks)
         if found is not None:
-            rows.setdefault((row["subject"], "capacity"), []).append(found)
-    pooled = given | {key: _pooled(found) for key, found in rows.items() if key[1] == "capacity"}
+            rows.setdefault((row["subject"], CAPACITY), []).append(found)
+    pooled = given | {key: _pooled(found) for key, found in rows.items() if key[1] == CAPACITY}
     return Facts(vocabulary, pooled, usual), checks
 
 
@@ -196,7 +202,7 @@ def _quantity(
     row: Mapping[str, Any],
     vocabulary: Mapping[str, Attribute],
     checks: list[Check],
-    is_default: bool = False,
+    scope: tuple[str, ...] = (),
 ) -> Quantity | None:
     attribute = vocabulary.get(row["attribute"])
     if attribute is None:
@@ -216,8 +222,9 @@ def _quantity(
     if problem:
         checks.append(Check.error("out-of-bounds", place(file, number, "value"), problem))
         return None
+    at_large = " ".join(scope[:1] + tuple(part for part in scope[1:] if part != ANY)) if scope else ""
     return Quantity(
-        value, low, high, attribute.unit, row["status"], (row["source"],), 1, is_default, row["note"] or ""
+        value, low, high, attribute.unit, row["status"], (row["source"],), 1, at_large, row["note"] or ""
     )
 
 
@@ -238,7 +245,7 @@ def _train_capacity(
 ) -> Quantity | None:
     payload = facts.of(row["subject"], "payload_per_train")
     payload = payload or facts.default("payload_per_train", "rail", ANY, ANY)
-    vocabulary = facts.attributes.get("capacity")
+    vocabulary = facts.attributes.get(CAPACITY)
     if payload is None or vocabulary is None:
         message = (
             "trains a day need the tonnes of a train: add payload_per_train for the subject or as a default."
@@ -257,7 +264,7 @@ def _train_capacity(
         checks.append(Check.error("out-of-bounds", place("values.csv", number, "value"), problem))
         return None
     sources = (row["source"], *payload.sources)
-    return Quantity(value, low, high, vocabulary.unit, "E", sources, 1, False, row["note"] or "")
+    return Quantity(value, low, high, vocabulary.unit, "E", sources, 1, "", row["note"] or "")
 
 
 def _pooled(found: Iterable[Quantity]) -> Quantity:
@@ -272,6 +279,6 @@ def _pooled(found: Iterable[Quantity]) -> Quantity:
         status="E" if any(each.status != "A" for each in rows) else "A",
         sources=tuple(dict.fromkeys(source for each in rows for source in each.sources)),
         stated=len(rows),
-        is_default=rows[0].is_default,
+        scope=rows[0].scope,
         note="; ".join(dict.fromkeys(each.note for each in rows if each.note)),
     )

@@ -16,7 +16,7 @@ from tarazu.corridor.fleet import demurrage_checks
 from tarazu.corridor.flows import FULL, pieces
 from tarazu.corridor.geojson import feature, line
 from tarazu.corridor.graph import MISSING_COST, MISSING_TIME, RUNS
-from tarazu.corridor.holding import share_of
+from tarazu.corridor.holding import MONTHS, share_of, span
 from tarazu.corridor.network import Limit, Network
 
 if TYPE_CHECKING:
@@ -43,15 +43,17 @@ CAPACITY_COLUMNS = (
     Column("way", "", "direction, empty where both share the capacity"),
     Column("name", "", "with the limit that sets it, where it is a part for some goods or packagings"),
     Column("capacity_t", "t/yr", "under the limits of the year"),
-    Column("low", "t/yr", "low end of the capacity's 80% interval or of its sources"),
+    Column("low", "t/yr", "low end of its 80% interval or of its sources, under the same limits"),
     Column("high", "t/yr", "high end"),
     Column("used_t", "t/yr"),
     Column("transit_t", "t/yr", "of it goods of third countries"),
     Column("used_share", "share"),
-    Column("full", "", "yes: full in at least one spell of the year"),
+    Column("full", "", "yes: full in at least one month"),
+    Column("full_in", "", "months in which it is full, as 1-2;12; empty for none or all of them"),
     Column(
         "saved_usd_t", "USD/t", "saved by one more tonne a year, by solving again; 0 where it is not full"
     ),
+    Column("basis", "", "what the capacity rests on"),
     Column("sources"),
 )
 LOAD_COLUMNS = (
@@ -116,30 +118,36 @@ def capacity_table(found: Carried) -> Table:
     for piece in pieces(found):
         if found.flows[piece.flow].transit:
             transit += piece.tonnes * np.asarray(use[list(piece.path)].sum(axis=0)).ravel()
-    full = np.zeros(len(carriage.resources), bool)
+    months: list[list[int]] = [[] for _ in carriage.resources]
     for spell, each in zip(found.spells, found.solved, strict=True):
         there = carriage.capacities(spell.shares)
         # What a limit closes is closed, not full; a capacity of nothing that goods want is.
-        full |= (each.used >= FULL * there) & np.isfinite(there) & ((there > 0) | (each.duals > 0))
+        full = (each.used >= FULL * there) & np.isfinite(there) & ((there > 0) | (each.duals > 0))
+        for r in np.flatnonzero(full).tolist():
+            months[r] += spell.months
     names = {limit.id: limit.name for limit in carriage.network.limits}
     rows = []
     for r, resource in enumerate(carriage.resources):
         used, whole = float(found.used[r]), float(found.capacity[r])
         capacity = whole if math.isfinite(whole) else None
         name = subject_name(found.network, resource.subject)
+        origin = carriage.resources[carriage.behind(r)]
+        part = whole / origin.capacity if origin.capacity and capacity is not None else None
         rows.append(
             (
                 resource.subject,
                 resource.way.lstrip(":"),
                 f"{name}: {names[resource.limit]}" if resource.limit else name,
                 capacity,
-                None if resource.limit else resource.low,
-                None if resource.limit else resource.high,
+                None if part is None else origin.low * part,
+                None if part is None else origin.high * part,
                 used,
                 float(transit[r]),
                 used / capacity if capacity else None,
-                "yes" if full[r] else "no",
+                "yes" if months[r] else "no",
+                span(months[r]) if len(months[r]) < MONTHS else "",
                 None if np.isnan(found.saved[r]) else float(found.saved[r]),
+                resource.basis,
                 ";".join(resource.sources),
             )
         )
@@ -159,7 +167,8 @@ def subject_name(network: Network, subject: str) -> str:
     transfer = network.transfers[subject]
     place = start if start == end else f"{start}–{end}"
     goods = "" if "all" in transfer.packagings else f" ({', '.join(transfer.packagings)})"
-    return f"{place}, {transfer.kind.replace('_', ' ')}{goods}"
+    by = f"{transfer.from_mode} " if transfer.kind == "border" else ""
+    return f"{place}, {by}{transfer.kind.replace('_', ' ')}{goods}"
 
 
 def load_table(found: Carried) -> Table:
@@ -219,6 +228,7 @@ def flow_checks(found: Carried) -> Iterator[Check]:
         elif found.moved[k] < LOST * flow.tonnes:
             message = "stay: capacities are full, a link is closed, or the detour costs more than the margin."
             yield Check.warning("unmet", where, f"{found.unmet[k]:,.0f} t a year {message}")
+    yield from _capacity_checks(found)
     held = {name for spell in found.spells for name in spell.shares}
     passed = {s for each in pieces(found) for arc in found.carriage.running(each.path) for s in arc.touches}
     limits = (each for each in found.network.limits if each.id in held and each.subject in passed)
@@ -232,12 +242,35 @@ def flow_checks(found: Carried) -> Iterator[Check]:
         yield Check.warning("unknown-values", "corridor", f"not known, counted as nothing: {listed}.")
 
 
+def _capacity_checks(found: Carried) -> Iterator[Check]:
+    """What passes because nobody knows a capacity, and what judgements alone hold."""
+    moved = float(found.moved[found.bilateral].sum())
+    if found.unknown_t:
+        largest = sorted(found.unknown, key=lambda name: -found.unknown[name])
+        message = (
+            f"{_tonnes(found.unknown_t)} of {_tonnes(moved)} pass links whose capacity nobody knows, as if "
+            f"it were endless: {', '.join(largest[:5])}{' and others' if len(largest) > 5 else ''}. "
+            "Give them one in values.csv."
+        )
+        yield Check.warning("unknown-capacity", "corridor", message)
+    if found.judged_t:
+        stated = sum(each.stated for each in found.carriage.resources)
+        message = (
+            f"{_tonnes(found.judged_t)} of {_tonnes(moved)} pass no capacity that a source states; of "
+            f"{len(found.carriage.resources)} capacities {stated} are stated or claimed, the others are judgements."
+        )
+        yield Check.note("judged-capacity", "corridor", message)
+
+
+def _tonnes(amount: float) -> str:
+    return f"{amount / 1e3:,.0f} kt" if amount >= 1e4 else f"{amount:,.0f} t"
+
+
 def idle_limits(carriage: Carriage, limits: Iterable[Limit]) -> Iterator[Check]:
     """Limits that leave a share of a capacity nobody knows: nothing can be taken from it."""
-    known = {resource.subject for resource in carriage.resources}
     for limit in limits:
         part = any(0 < share_of(limit, month) < 1 for month in limit.months)
-        if limit.subject not in known and (
+        if not carriage.limited(limit.subject) and (
             0 < limit.capacity_factor < 1 or (part and limit.capacity_factor < 1)
         ):
             message = f"{limit.name}: a share of an unknown capacity takes nothing away. "

@@ -110,6 +110,42 @@ class Carried:
         """The same and the margins lost."""
         return sum(w * each.cost_usd for w, each in self._weighted)
 
+    def cost_of(self, which: NDArray[np.bool_]) -> float:
+        """The same of the flows in a mask (K,)."""
+        penalty = self.carriage.penalty
+        return sum(
+            spell.weight * float((each.usd + penalty * each.assignment.unmet)[which].sum())
+            for spell, each in zip(self.spells, self.solutions, strict=True)
+        )
+
+    @cached_property
+    def unknown(self) -> Mapping[str, float]:
+        """Tonnes of the pair over each leg and transfer whose capacity nobody knows: nothing holds them there."""
+        found: dict[str, float] = {}
+        for piece in self._own_pieces():
+            for name in self.carriage.unlimited(piece.path):
+                found[name] = found.get(name, 0.0) + piece.tonnes
+        return found
+
+    @cached_property
+    def unknown_t(self) -> float:
+        """Tonnes of the pair that pass at least one of these."""
+        return sum(piece.tonnes for piece in self._own_pieces() if self.carriage.unlimited(piece.path))
+
+    @cached_property
+    def judged_t(self) -> float:
+        """Tonnes of the pair on whose way every capacity is a judgement: no source states one."""
+        use, stated = self.carriage.use(), np.array([r.stated for r in self.carriage.resources], bool)
+        firm = use @ stated.astype(float) > 0
+        return sum(
+            piece.tonnes
+            for piece in self._own_pieces()
+            if not firm[list(piece.path)].any() and not self.carriage.unlimited(piece.path)
+        )
+
+    def _own_pieces(self) -> Iterator[Piece]:
+        return (piece for piece in pieces(self) if not self.flows[piece.flow].transit)
+
     def mean_cost(self, which: NDArray[np.bool_]) -> float | None:
         """Generalised transport cost of the tonnes that move, USD a tonne, of the flows in a mask; None if none do."""
         return self._mean(which, lambda each: each.usd)
@@ -188,10 +224,10 @@ class Carried:
         return (*self.findings, *flow_checks(self))
 
     def geojson(self) -> dict[str, Any]:
-        """Loaded legs as lines."""
-        from tarazu.corridor.flow_tables import load_geojson
+        """Loaded legs as lines, transfers in use as points."""
+        from tarazu.corridor.geojson import carried_geojson
 
-        return load_geojson(self)
+        return carried_geojson(self)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""

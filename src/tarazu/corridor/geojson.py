@@ -1,7 +1,8 @@
 """A network or routes as GeoJSON, and a network back from it (RFC 7946).
 
 Points are nodes and lines are legs, with the columns of their tables as properties; the other tables stand
-beside the features under `tables`, which RFC 7946 (section 6.1) allows as a foreign member.
+beside the features under `tables`, which RFC 7946 (section 6.1) allows as a foreign member. Transfers are points
+where something passes them: a port call chokes more often than a track.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from tarazu.core.schema import declared
 from tarazu.core.table import Column, Table, json_value
 
 if TYPE_CHECKING:
+    from tarazu.corridor.disruption import Disruptions
+    from tarazu.corridor.expanding import Expanding
+    from tarazu.corridor.flows import Carried
     from tarazu.corridor.network import Network, Node
 
 DECLARATION = "corridor/variables.csv"
@@ -44,6 +48,75 @@ def plain_tables(network: Network) -> dict[str, Table]:
 def line(network: Network, nodes: Iterable[str]) -> dict[str, Any]:
     """A line through nodes."""
     return {"type": "LineString", "coordinates": [_lonlat(network.nodes[name]) for name in nodes]}
+
+
+def carried_geojson(found: Carried) -> dict[str, Any]:
+    """Loaded legs as lines, and transfers that are used or full as points."""
+    from tarazu.corridor.flow_tables import load_geojson
+
+    document = load_geojson(found)
+    return {**document, "features": [*document["features"], *transfer_points(found)]}
+
+
+def transfer_points(found: Carried) -> list[dict[str, Any]]:
+    """A point for each transfer over which goods move or that is full: tonnes, capacity, what one more is worth."""
+    from tarazu.corridor.flows import pieces
+
+    network = found.network
+    loads: dict[str, list[float]] = {}
+    for piece in pieces(found):
+        for arc in found.carriage.running(piece.path):
+            if arc.id in network.transfers:
+                loads.setdefault(arc.id, [0.0, 0.0])[found.flows[piece.flow].transit] += piece.tonnes
+    rows = {
+        row["subject"]: row for row in reversed(list(found.capacities)) if row["subject"] in network.transfers
+    }
+    full = {row["subject"]: row for row in reversed(list(found.bottlenecks)) if row["subject"] in rows}
+    features = []
+    for name in sorted({*loads, *full}, key=lambda each: (-sum(loads.get(each, (0.0,))), each)):
+        own, transit = loads.get(name, (0.0, 0.0))
+        known = full.get(name) or rows.get(name) or {}
+        properties = {
+            "transfer": name,
+            "kind": network.transfers[name].kind,
+            "bilateral_t": own,
+            "transit_t": transit,
+            **{key: known.get(key) for key in ("name", "capacity_t", "used_share", "full_in", "saved_usd_t")},
+            "full": name in full,
+        }
+        features.append(feature(spot(network, name), properties))
+    return features
+
+
+def disruption_geojson(found: Disruptions, links: Table | None = None) -> dict[str, Any]:
+    """Links with what a year without each costs; without that table, the loads of the undisturbed year."""
+    if links is None:
+        return carried_geojson(found.base)
+    features = [feature(spot(found.base.network, row["subject"]), row) for row in links]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def project_geojson(found: Expanding) -> dict[str, Any]:
+    """Projects where they are built, with what each costs and saves."""
+    features = [feature(spot(found.network, row["subject"]), row) for row in found.table]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def spot(network: Network, subject: str) -> dict[str, Any]:
+    """Where a node, leg, transfer or service is: a point, or a line of one that runs."""
+    from tarazu.corridor.consistency import service_path
+
+    if subject in network.nodes:
+        return {"type": "Point", "coordinates": _lonlat(network.nodes[subject])}
+    if subject in network.transfers:
+        ends = network.transfers[subject]
+        a, b = (_lonlat(network.nodes[name]) for name in (ends.start, ends.end))
+        return {"type": "Point", "coordinates": [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]}
+    if subject in network.legs:
+        return line(network, (network.legs[subject].start, network.legs[subject].end))
+    legs = network.services[subject].legs
+    ends_of_first = (network.legs[legs[0]].start, network.legs[legs[0]].end)
+    return line(network, service_path(network, legs) or ends_of_first)
 
 
 def as_tables(file: str, document: Any) -> dict[str, Table]:

@@ -77,7 +77,7 @@ class Arc:
     wait_h, headway_h, departures
         Mean wait before it, inside `time_h`; the headway, twice the mean wait; hours of the week.
     co2_kg_t
-        None where no factor is known.
+        None where no factor is known, as for most stays.
     facts
         Quantities it was computed from, by attribute.
     limits, delay_h
@@ -320,6 +320,7 @@ class _Maker:
         forming = self.forming(head[1], country) if head[1] != tail[1] else None
         wait = forming.value if forming else 0.0
         cost = book.needed("cost", MISSING_COST)
+        handling = book.usual("co2")
         if forming:
             book.facts.append(("wait", forming))
         return self._arc(
@@ -337,7 +338,7 @@ class _Maker:
             wait_h=wait,
             headway_h=2 * wait,
             departures=(),
-            co2_kg_t=0.0,
+            co2_kg_t=None if math.isnan(handling) else handling,
             subjects=(transfer.id, *((head[0],) if head[0] != tail[0] else ())),
             touches=tuple(dict.fromkeys((transfer.id, tail[0], head[0]))),
         )

@@ -9,6 +9,7 @@ A closure takes effect as one only where it holds the whole month; over a part o
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -37,6 +38,17 @@ def share_of(limit: Limit, month: int) -> float:
         overlap = (min(last, limit.last) - max(first, limit.first)).days + 1
         held = max(held, max(overlap, 0) / days)
     return held
+
+
+def span(months: Iterable[int]) -> str:
+    """Months as closures write them: 1-2;12."""
+    runs: list[list[int]] = []
+    for month in sorted(months):
+        if runs and month == runs[-1][-1] + 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ";".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def left(limit: Limit, share: float) -> float:

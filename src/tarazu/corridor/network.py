@@ -20,7 +20,9 @@ from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.names import normalise, transliterate
 from tarazu.core.table import Table
-from tarazu.corridor.facts import ANY, Facts, Quantity
+from tarazu.corridor.coordinates import coordinate
+from tarazu.corridor.coordinates import decimal_degrees as decimal_degrees  # read from here as well
+from tarazu.corridor.facts import ANY, BACKWARD, CAPACITY, FORWARD, Facts, Quantity
 
 if TYPE_CHECKING:
     from tarazu.corridor.disruption import Disruptions
@@ -32,13 +34,9 @@ EARTH_KM = 6371.0088  # mean radius, IUGG
 TOLERANCE_KM = 25.0  # a coordinate further than this from every node is an error, never snapped
 ALL = "all"
 NAME_LENGTH = 100  # letters of a misspelt name that are compared
+NEAR = 0.6  # least likeness of a place that is named for a name that is none
 ALIKE = 0.7  # least likeness of a name of another script to the one it spells
 SKELETON = 3  # least consonants of such a name
-_DEGREES = re.compile(
-    r"""\s*(?P<before>[NSEW])?\s*(?P<degrees>\d{1,3})\s*[°º\s]\s*(?P<minutes>\d{1,2}(?:\.\d+)?)\s*['′’]?"""
-    r"""\s*(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:["″”]|'')?)?\s*(?P<after>[NSEW])?\s*""",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +199,39 @@ class Network:
             for row in (*shared_sources(), *self.tables["sources"])
         }
 
+    def capacity(self, subject: str, way: str = "") -> Quantity | None:
+        """Tonnes that pass a node, leg, transfer or service a year, in one direction (``:forward``) or both.
+
+        A leg or transfer without a capacity of its own takes the default of its mode or kind and country; a node or
+        service does not. None where nobody knows one.
+        """
+        facts = self.facts
+        if (subject + way, CAPACITY) in facts.given:
+            return facts.given[subject + way, CAPACITY]
+        if way or any((subject + each, CAPACITY) in facts.given for each in (FORWARD, BACKWARD)):
+            return None
+        if subject in self.legs:
+            leg = self.legs[subject]
+            a, b = (self.nodes[name].country for name in (leg.start, leg.end))
+            return facts.default(CAPACITY, leg.mode, a if a == b else ANY, ANY)
+        if subject in self.transfers:
+            at = self.transfers[subject]
+            packaging = at.packagings[0] if len(at.packagings) == 1 else ANY
+            return facts.default(CAPACITY, at.kind, self.nodes[at.start].country, packaging)
+        return None
+
     def emission(self, mode: str, country: str, packaging: str) -> Quantity | None:
         """The emission factor of the narrowest scope, g CO2e per tonne-kilometre; None where none is known."""
+        asked = (mode, country, packaging)
+        if asked not in self._factors:
+            self._factors[asked] = self._emission(*asked)
+        return self._factors[asked]
+
+    @cached_property
+    def _factors(self) -> dict[tuple[str, str, str], Quantity | None]:
+        return {}
+
+    def _emission(self, mode: str, country: str, packaging: str) -> Quantity | None:
         best: tuple[int, Quantity] | None = None
         for row in self.tables["emissions"]:
             scope = (row["country"] or ANY, row["packaging"] or ANY)
@@ -236,7 +265,7 @@ class Network:
             If there is none: the message names the nearest candidates. Nothing is snapped further than
             the tolerance.
         """
-        point = _coordinate(place)
+        point = coordinate(place)
         if point is not None:
             return self._near(place, point, tolerance_km)
         wanted = _folded(place)[:NAME_LENGTH]
@@ -248,10 +277,8 @@ class Network:
         if found:
             names = ", ".join(f"{node.id} ({node.name}, {node.kind})" for node in found)
             raise NetworkError(f'"{place}" may be any of {names}. Name one by its id.')
-        likely = sorted(self.nodes.values(), key=lambda node: -self._likeness(node, wanted))[:3]
-        names = ", ".join(f"{node.name} ({node.id})" for node in likely)
         raise NetworkError(
-            f'"{place[:NAME_LENGTH]}" is no place of network {self.name}. Nearest in spelling: {names}.'
+            f'"{place[:NAME_LENGTH]}" is no place of network {self.name}. {self._nearest(wanted)}'
         )
 
     def commodity(self, name: str) -> Commodity:
@@ -314,6 +341,14 @@ class Network:
             for text in self._spellings[node.id]
         )
 
+    def _nearest(self, wanted: str) -> str:
+        """Places spelt much alike, in words; none is named that merely is the least unlike."""
+        likeness = {node.id: self._likeness(node, wanted) for node in self.nodes.values()}
+        near = sorted((name for name in likeness if likeness[name] >= NEAR), key=lambda n: -likeness[n])[:3]
+        if not near:
+            return "None is spelt like it: `tarazu corridor show nodes` lists the places."
+        return f"Nearest in spelling: {', '.join(f'{self.nodes[name].name} ({name})' for name in near)}."
+
     def _likeness(self, node: Node, wanted: str) -> float:
         return max(SequenceMatcher(None, wanted, text).ratio() for text in self._spellings[node.id])
 
@@ -348,31 +383,6 @@ def allows(packagings: Iterable[str], packaging: str) -> bool:
     """Whether a list of packagings (empty or `all` means every one) holds this one."""
     listed = tuple(packagings)
     return not listed or ALL in listed or packaging in listed
-
-
-def decimal_degrees(text: str) -> float | None:
-    """Decimal degrees of ``51°10'N``, ``51 10 30 N`` or ``E 71°26'``; None where it is nothing of the kind."""
-    match = _DEGREES.fullmatch(text)
-    if match is None or float(match["minutes"]) >= 60 or float(match["seconds"] or 0) >= 60:
-        return None
-    value = int(match["degrees"]) + float(match["minutes"]) / 60 + float(match["seconds"] or 0) / 3600
-    side = (match["before"] or match["after"] or "N").upper()
-    return -value if side in "SW" else value
-
-
-def _coordinate(text: str) -> tuple[float, float] | None:
-    parts = text.split(",")
-    degrees = [decimal_degrees(part) for part in parts]
-    if len(parts) == 2 and None not in degrees:
-        plain = ",".join(f"{value:.5f}" for value in degrees)
-        raise NetworkError(f'"{text}": a coordinate is lat,lon in decimal degrees. Write {plain}.')
-    try:
-        lat, lon = (float(part) for part in parts)
-    except ValueError:
-        return None
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise NetworkError(f'"{text}": a coordinate is lat,lon in decimal degrees, such as 43.65,51.16.')
-    return lat, lon
 
 
 def _folded(text: str) -> str:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Table
-from tarazu.corridor.graph import WEEK, Arc, Graph, Trip, Vertex, build, forming, holding_limits
+from tarazu.corridor.graph import RUNS, WEEK, Arc, Graph, Trip, Vertex, build, forming, holding_limits
 from tarazu.corridor.intervals import cost_interval, time_interval, wait_variance
 from tarazu.corridor.network import Commodity, Limit, Network, Node
 from tarazu.corridor.reliability import CATCH_H
@@ -76,9 +76,15 @@ class Route:
 
     @cached_property
     def co2_kg_t(self) -> float | None:
-        """None where the factor of a leg is unknown: a sum without it would be too small."""
-        known = [arc.co2_kg_t for arc in self.steps]
-        return None if None in known else sum(value for value in known if value is not None)
+        """Of the way; of stays where a factor is known. None where that of a leg is unknown: too small a sum."""
+        if any(arc.co2_kg_t is None for arc in self.steps if arc.kind in RUNS):
+            return None
+        return sum(arc.co2_kg_t for arc in self.steps if arc.co2_kg_t is not None)
+
+    @cached_property
+    def stays_without_co2(self) -> int:
+        """Stays whose handling has no emission factor and is not in the sum."""
+        return sum(arc.co2_kg_t is None for arc in self.steps if arc.kind not in RUNS)
 
     @cached_property
     def km(self) -> float:
@@ -425,6 +431,14 @@ def _findings(network: Network, every: tuple[Route, ...], day: date | None) -> l
         listed = ", ".join(sorted(unknown)[:8]) + (" and others" if len(unknown) > 8 else "")
         message = f"not known, counted as nothing: {listed}. Sums over these are too small; emissions are left empty."
         checks.append(Check.warning("unknown-values", "", message))
+    stays = {
+        arc.id for route in every for arc in route.steps if arc.kind not in RUNS and arc.co2_kg_t is None
+    }
+    if stays:
+        message = (
+            f"handling at {len(stays)} stays has no emission factor: emissions are those of the way alone."
+        )
+        checks.append(Check.note("unknown-handling", "emissions", message))
     used = dict.fromkeys(arc.id for route in every for arc in route.steps if arc.kind == "service")
     for service in (network.services[name] for name in used):
         if day is None and (service.valid_from or service.valid_to):
@@ -453,5 +467,5 @@ def _why_none(network: Network, start: Node, end: Node, good: Commodity) -> str:
     return (
         f"no route carries {good.name} from {start.name} to {end.name} as {', '.join(good.packagings)}. "
         "The two may lie in parts of the network that no leg joins, or a limit closes the only way: "
-        f"see `tarazu corridor show {network.name}`."
+        f"see `tarazu corridor show --network {network.name}`."
     )

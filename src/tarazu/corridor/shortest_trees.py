@@ -6,7 +6,9 @@ found again by its pair. The graph is given sparse, where a stored zero is an ar
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +33,8 @@ class Links:
         (P,) ``tail * n + head`` of each pair, ascending.
     first
         (P,) where each pair's arcs begin.
-    pointer, head
-        (n + 1,) and (P,) the pairs as compressed sparse rows.
+    matrix
+        (n, n) the pairs as compressed sparse rows; its data are to be put in.
     """
 
     n: int
@@ -40,8 +42,7 @@ class Links:
     pair: Ints
     key: Ints
     first: Ints
-    pointer: NDArray[np.int32]
-    head: NDArray[np.int32]
+    matrix: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,8 @@ class Trees:
 
 def links(tail: Ints, head: Ints, n: int, usable: NDArray[np.bool_] | None = None) -> Links:
     """Sort the arcs (A,) that are `usable` (A,) by pair of nodes."""
+    from scipy.sparse import csr_array
+
     keep = tail != head
     if usable is not None:
         keep = keep & usable
@@ -77,12 +80,15 @@ def links(tail: Ints, head: Ints, n: int, usable: NDArray[np.bool_] | None = Non
     arc = arc[order]
     key, first, pair = np.unique(keys[order], return_index=True, return_inverse=True)
     pointer = np.searchsorted(key, np.arange(n + 1) * n).astype(np.int32)
-    return Links(n, arc, pair, key, first.astype(np.int64), pointer, (key % n).astype(np.int32))
+    matrix = csr_array((np.zeros(len(key)), (key % n).astype(np.int32), pointer), shape=(n, n))
+    return Links(n, arc, pair, key, first.astype(np.int64), matrix)
 
 
-def trees(graph: Links, weight: Floats, origins: Ints) -> Trees:
-    """Shortest paths from each origin (O,); weights (A,) by arc, not negative, finite on the arcs of `graph`."""
-    from scipy.sparse import csr_array
+def trees(graph: Links, weight: Floats, origins: Ints, most: float = np.inf) -> Trees:
+    """Shortest paths from each origin (O,) as far as `most`; nodes farther off count as not reached.
+
+    Weights (A,) by arc, not negative, finite on the arcs of `graph`.
+    """
     from scipy.sparse.csgraph import dijkstra
 
     length = weight[graph.arc]
@@ -93,8 +99,9 @@ def trees(graph: Links, weight: Floats, origins: Ints) -> Trees:
         chosen = np.empty(len(graph.key), np.int64)
         chosen[graph.pair[cheapest]] = cheapest  # of equal arcs the first, written last
         arc = graph.arc[chosen]
-    matrix = csr_array((best, graph.head, graph.pointer), shape=(graph.n, graph.n))
-    distance, before = dijkstra(matrix, indices=origins, return_predecessors=True)
+    matrix = copy(graph.matrix)  # of the same structure, which is not checked again
+    matrix.data = best
+    distance, before = dijkstra(matrix, indices=origins, return_predecessors=True, limit=most)
     return Trees(origins, distance, before, arc)
 
 

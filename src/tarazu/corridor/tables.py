@@ -51,7 +51,9 @@ ROUTE_COLUMNS = (
     Column("time_low", "h", "low end of the 80% interval of the mean"),
     Column("time_high", "h", "high end"),
     Column("time_sd_h", "h", "standard deviation from one shipment to the next"),
-    Column("co2_kg_t", "kg CO2e/t", "empty where a factor is unknown"),
+    Column(
+        "co2_kg_t", "kg CO2e/t", "of the way, of stays where known; empty where a leg's factor is unknown"
+    ),
     Column("generalised_usd_t", "USD/t", "freight plus what the days cost this commodity"),
     Column("missing", "", "what is not known, counted as nothing"),
 )
@@ -84,7 +86,7 @@ def leg_table(network: Network) -> Table:
 
 def _leg_row(network: Network, name: str) -> dict[str, Any]:
     leg = network.legs[name]
-    length, capacity = (network.facts.of(name, attribute) for attribute in ("length", "capacity"))
+    length, capacity = network.facts.of(name, "length"), network.capacity(name)
     found: dict[str, Any] = {
         "id": name,
         "mode": leg.mode,
@@ -218,6 +220,13 @@ def routes_dict(found: Routes) -> dict[str, Any]:
         "dropped": found.dropped,
         "epsilon": found.epsilon,
         "routes": [_route_dict(found, route) for route in found.shown],
+        "emission_factors": [
+            {
+                key: row[key]
+                for key in ("mode", "country", "packaging", "standard", "scope", "version", "source")
+            }
+            for row in network.tables["emissions"]
+        ],
         "sources": {name: network.sources[name] for name in _used(found) if name in network.sources},
         "checks": [_check_dict(check) for check in found.checks],
     }

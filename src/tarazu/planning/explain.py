@@ -256,7 +256,8 @@ def _back_solve(plan: Plan, rest: str) -> Lineage | None:
     method = Method(
         "Missing turnover: the target less the quantile of the plan; further cut: bisection on a uniform "
         "fall of every "
-        "delivery cost, limits of supply and demand set aside."
+        "delivery cost, limits of supply and demand set aside. Tonnes: the missing turnover over the value of a tonne "
+        "of what the target adds to the plan, at the medians; without a network, of the lines with a unit value."
     )
     return Lineage(
         f"back-solve.{rest}",

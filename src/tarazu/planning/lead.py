@@ -146,7 +146,8 @@ def _missing(plan: Plan) -> str:
     ways = []
     if even["missing_kt"]:
         ways.append(
-            f"{even['missing_kt'] / 1e3:.1f} million tonnes at the plan's own average value of a tonne"
+            f"{even['missing_kt'] / 1e3:.1f} million tonnes at {even['value_per_tonne']:,.0f} dollars a tonne "
+            f"({even['value_basis']})"
         )
     if even["further_cut"]:
         ways.append(

@@ -94,8 +94,9 @@ def place_measures(dossier: Dossier | None, prepared: Prepared) -> Placed:
             kt = line.realised.kt.q50 if line.realised.kt else None
             if kt is None and line.realised.usd_m and value:
                 kt = line.realised.usd_m.q50 * 1e3 / value
-            goods.append(Good(line.id, line.product, line.codes, line.direction, value))
-            tonnes.append((kt or 0.0) * 1e3)
+            if kt:  # what does not move has no freight to change
+                goods.append(Good(line.id, line.product, line.codes, line.direction, value))
+                tonnes.append(kt * 1e3)
     return through_network(dossier, network, goods, np.array(tonnes))
 
 
@@ -187,7 +188,7 @@ def changed(network: Network, rows: Sequence[Row], case: str) -> Network:
     table = replace(network.tables["tariffs"], rows=tuple(tariffs))
     return replace(
         network,
-        facts=replace(network.facts, given=given, found={}),
+        facts=replace(network.facts, given=given),  # defaults already looked for stay what they are
         limits=tuple(limits),
         tables={**network.tables, "tariffs": table},
     )

@@ -161,9 +161,33 @@ def write_all(plan: Plan, folder: Path) -> tuple[Path, ...]:
     """Report, JSON and CSV folder, all or nothing: ``NAME-plan.html``, ``NAME-plan.json``, ``NAME-plan/``."""
     from tarazu.planning.document import report_html
 
-    stem = folder / f"{plan.name}-plan"
-    page, data = stem.with_name(stem.name + ".html"), stem.with_name(stem.name + ".json")
-    return write([(page, report_html(plan)), (data, json_text(as_dict(plan))), (stem, csv_texts(plan))])
+    page, data, tables_folder = standard_places(plan.name, folder)
+    contents = report_html(plan), json_text(as_dict(plan)), csv_texts(plan)
+    return write(list(zip((page, data, tables_folder), contents, strict=True)))
+
+
+def standard_places(name: str, folder: Path = Path()) -> tuple[Path, Path, Path]:
+    """Report, JSON and folder of tables of a plan."""
+    return folder / f"{name}-plan.html", folder / f"{name}-plan.json", folder / f"{name}-plan"
+
+
+def check_writable(files: Sequence[Path], folders: Sequence[Path] = ()) -> None:
+    """Refuse places that `write` would refuse, before the work whose result they are to hold.
+
+    Raises
+    ------
+    InputError
+        As of `write`; what only shows in writing, such as a full disk, is found there.
+    """
+    _check_places([*((path, "") for path in files), *((path, {}) for path in folders if not path.is_dir())])
+    for folder in (path for path in folders if path.is_dir()):
+        earlier = (folder / f"{COLUMNS}.csv").exists()  # what an earlier run wrote lists its columns
+        if not _is_ours(folder, [path.name for path in folder.glob("*.csv")] if earlier else []):
+            raise InputError(_FOREIGN.format(folder))
+    for path in (*files, *folders):
+        above = next(each for each in path.absolute().parents if each.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise InputError(f"{path}: cannot be written ({above} is no folder to write to). Name another place.")
 
 
 def csv_texts(plan: Plan) -> dict[str, str]:
@@ -257,9 +281,7 @@ def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
             if _is_kept(path):
                 raise InputError(f"{path} is a database or a private key. Name another file for the output.")
         elif path.exists() and not _is_ours(path, content):
-            raise InputError(
-                f"{path} exists and holds other files. Move it, or name another folder with --csv."
-            )
+            raise InputError(_FOREIGN.format(path))
 
 
 def _draft(path: Path, content: Content) -> Path:
@@ -288,6 +310,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+_FOREIGN = "{} exists and holds other files. Move it, or name another folder with --csv."
 _POTENTIAL = re.compile(r"potential_[a-z]{3}_[a-z]{3}\.csv")
 
 

@@ -17,7 +17,7 @@ from tarazu.core.parameters import bundled_text
 from tarazu.core.source import Source
 from tarazu.core.table import Column, Table
 from tarazu.planning.frontier import further_cut
-from tarazu.planning.run import Simulation
+from tarazu.planning.transport_flows import basket_of, network_of
 from tarazu.planning.turnover import usual_flows
 from tarazu.policy.costs import OTHER, touching
 
@@ -61,17 +61,16 @@ def back_solve_table(p: Plan) -> Table:
     columns = (
         Column("probability", "share", "chance of the target to be reached"),
         Column("missing_usd", "USD", "more turnover in the target year than the measures bring"),
-        Column("missing_kt", "kt", "the same in tonnes at the plan's own average value of a tonne"),
-        Column(
-            "value_per_tonne", "USD", "average over lines with a known unit value, weighted by their flows"
-        ),
+        Column("missing_kt", "kt", "the same in tonnes of such goods"),
+        Column("value_per_tonne", "USD", "turnover a tonne of such goods; basis in the next column"),
+        Column("value_basis", "", "which goods"),
         Column(
             "further_cut", "share", "uniform further cut of every delivery cost, limits of supply set aside"
         ),
     )
     q, s = p.question, p.simulation
     reached = s.plan[q.series, q.regime][:, s.years.index(q.by)]
-    price = _value_per_tonne(s)
+    price, basis = _value_per_tonne(p)
     rows = []
     for chance in (0.5, 0.8):
         missing = max(0.0, q.target_usd - float(np.quantile(reached, 1 - chance)))
@@ -79,18 +78,25 @@ def back_solve_table(p: Plan) -> Table:
             s.first, p.given.measures, p.setting, q.by, p.base_year, q.series, q.target_usd, chance
         )
         kt = missing / price / 1e3 if price else None
-        rows.append((chance, missing, kt, price, cut))
+        rows.append((chance, missing, kt, price, basis, cut))
     return Table("back_solve", columns, tuple(rows))
 
 
-def _value_per_tonne(s: Simulation) -> float | None:
+def _value_per_tonne(p: Plan) -> tuple[float | None, str]:
+    """The value that the stage of transport has too; without a network only lines with a unit value have tonnes."""
+    network = network_of(p.dossier)
+    if network is not None and p.simulation.product_flows.size:
+        return basket_of(
+            p, network
+        ).added_value, "goods that the target adds to the plan, as in the transport section"
     weights = tonnes = 0.0
-    for k, line in enumerate(s.first.lines):
-        flow, price = np.median(s.product_flows[k]), np.median(line.unit_value)
+    for line, flows in zip(p.simulation.first.lines, p.simulation.product_flows, strict=True):
+        flow, price = np.median(flows), np.median(line.unit_value)
         if math.isfinite(price) and price > 0:
             weights += float(flow)
             tonnes += float(flow / price)
-    return weights / tonnes if tonnes else None
+    basis = "lines of the plan with a known unit value, other goods left out"
+    return (weights / tonnes, basis) if tonnes else (None, "")
 
 
 def products_table(p: Plan) -> Table:

@@ -1,14 +1,14 @@
 """Whether the goods of a plan can be carried: tonnes, routes, where it chokes, what relief is worth, disruptions.
 
-Flows of each draw in the target year, all measures carried out, become tonnes; so do the same baskets grown in
-proportion until they make the target. Both are assigned to the network with capacities drawn from their ranges.
+Flows of each draw in the target year, all measures carried out, become tonnes; so do the same baskets grown by one
+factor until they make the target, no line above what its market holds. Both are assigned to the network with
+capacities drawn from their ranges: one judgement, such as the default of all railways of a country, is drawn once.
 What cannot move is shown as a line of its own: it is not taken out of the chances of the plan, beside which the
 chance with carriage stands.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,16 +19,27 @@ from numpy.typing import NDArray
 
 from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check
-from tarazu.core.draws import split_lognormal
-from tarazu.core.measure import Interval
+from tarazu.core.draws import Z90
 from tarazu.core.source import Lineage
 from tarazu.core.table import Table
+from tarazu.corridor.carriage import Carriage, Resource
 from tarazu.corridor.disruption import Disruptions, disrupted, rank_links
 from tarazu.corridor.expanding import project_worth
 from tarazu.corridor.flows import Carried, carry, prepare
+from tarazu.corridor.holding import MONTHS
 from tarazu.corridor.network import Network
 from tarazu.corridor.routes import Routes
-from tarazu.planning.transport_flows import Cargo, Good, cargo, commodity_of, network_of
+from tarazu.planning.transport_flows import (
+    PLANNED,
+    SEED,
+    TARGET,
+    Basket,
+    Cargo,
+    Good,
+    basket_of,
+    cargo,
+    network_of,
+)
 from tarazu.planning.words import percent
 
 if TYPE_CHECKING:
@@ -36,11 +47,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-PLANNED, TARGET = "as planned", "at the target"
-SAMPLE = 12  # draws of flows and capacities that are assigned, of those of the first block
-SEED = 9  # keeps the draws of this stage apart from those of the chain
+SAMPLE = 24  # draws of flows and capacities that are assigned, of those of the first block
 RANKED = 10  # links ranked, the most loaded ones
-ROUGH = 1e-4  # relative gap at which the assignment of one draw is good enough
+ROUGH = 1e-6  # relative gap at which the assignment of one draw is good enough
 LITTLE = 0.005  # share of the tonnes that is not worth a word
 LEAST_CAPACITY = 1.0  # tonnes: a capacity of zero has no logarithm
 
@@ -55,18 +64,26 @@ class Sampled:
         (S, L) by line, tonnes in the target year.
     usd
         (S, L) flow of each line, free on board.
-    full
-        (S, R) whether a capacity is full; `value`: (S, R) USD saved by one more tonne, the dual.
+    months
+        (S, R, 12) whether a capacity is full in a month.
+    value
+        (S, R) USD saved by one more tonne a year, the dual.
     median
-        The assignment of the median flows at the stated capacities, its values confirmed by solving again.
+        The assignment of the median flows (`Basket.middle`) at the stated capacities; its values are confirmed by
+        solving again.
     """
 
     tonnes: Array
     moved: Array
     usd: Array
-    full: NDArray[np.bool_]
+    months: NDArray[np.bool_]
     value: Array
     median: Carried
+
+    @property
+    def full(self) -> NDArray[np.bool_]:
+        """(S, R) whether a capacity is full in any month."""
+        return np.asarray(self.months.any(axis=2))
 
     @property
     def lost_share(self) -> Array:
@@ -84,14 +101,8 @@ class Transport:
     ----------
     plain
         The network as it was read; that of `cargo` has a commodity for each line.
-    scenarios
-        The flows as planned, and grown in proportion to the target.
-    disruptions, links
-        At the target's median flows: named scenarios, and links by what a year without each costs.
-    projects
-        What each project of the network alone would save at the target, and up to what cost it would pay.
-    routes
-        Of the heaviest flow.
+    basket
+        Flows, prices and tonnes of all draws; `scenarios` has those that were assigned, as planned and at the target.
     turnover
         (n,) turnover of the target year, asked series, all measures, first block.
     """
@@ -99,13 +110,9 @@ class Transport:
     plain: Network
     plan_year: int
     target_usd: float
-    goods: tuple[Good, ...]
+    basket: Basket
     cargo: Cargo
     scenarios: Mapping[str, Sampled]
-    disruptions: Disruptions
-    links: Table
-    projects: Table
-    routes: Routes
     turnover: Array
     network_effects: Table
     findings: tuple[Check, ...]
@@ -115,8 +122,34 @@ class Transport:
         return self.cargo.network
 
     @property
+    def goods(self) -> tuple[Good, ...]:
+        return self.basket.goods
+
+    @property
     def at_target(self) -> Sampled:
         return self.scenarios[TARGET]
+
+    @cached_property
+    def disruptions(self) -> Disruptions:
+        """Named scenarios at the target's median flows."""
+        return disrupted(self.at_target.median, self.plain.scenarios)
+
+    @cached_property
+    def links(self) -> Table:
+        """The most loaded links at the target's median flows, by what a year without each costs."""
+        return rank_links(self.at_target.median, most=RANKED)
+
+    @cached_property
+    def projects(self) -> Table:
+        """What each project of the network alone would save at the target, and up to what cost it would pay."""
+        return project_worth(self.at_target.median.carriage)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Of the heaviest flow at the target."""
+        own = (flow for flow in self.at_target.median.flows if not flow.transit)
+        heaviest = max(own, key=lambda flow: flow.tonnes)
+        return self.network.routes(heaviest.origin, heaviest.destination, heaviest.commodity)
 
     @cached_property
     def table(self) -> Table:
@@ -147,8 +180,10 @@ class Transport:
     @property
     def checks(self) -> tuple[Check, ...]:
         """Findings of the network and of the assignment at the target."""
+        from tarazu.planning.transport_tables import above_supply
+
         found = [c for c in self.at_target.median.checks if c.name not in ("unmet", "not-worth-moving")]
-        return (*self.findings, *found)
+        return (*self.findings, *above_supply(self.basket), *found)
 
     @cached_property
     def lineage(self) -> tuple[Lineage, ...]:
@@ -158,26 +193,45 @@ class Transport:
         return lineages(self)
 
     def sentence(self) -> str:
-        """Tonnes, the choke point and what its relief is worth, at once."""
+        """Tonnes, what of them rests on known capacities, the choke point and what its relief is worth, at once."""
         found = self.at_target
-        total, stays = found.tonnes.sum(axis=1), (found.tonnes - found.moved).sum(axis=1)
-        low, middle, high = (f"{x / 1e6:.1f}" for x in np.quantile(total, (0.1, 0.5, 0.9)))
+        low, middle, high = (
+            f"{x / 1e6:.1f}" for x in np.quantile(self.basket.total(TARGET), (0.1, 0.5, 0.9))
+        )
         text = (
             f"{format_amount(self.target_usd)} in {self.plan_year} would be some {middle} million tonnes "
             f"(80% interval {low} to {high})"
         )
-        share = float(np.median(stays / total))
+        share = float(np.median((found.tonnes - found.moved).sum(axis=1) / found.tonnes.sum(axis=1)))
         room = (
             f"of which {percent(share)} could not be carried" if share > LITTLE else "which could be carried"
         )
-        text = f"{text}, {room} at the median as far as capacities are known"
+        text = f"{text}, {room} at the median as far as capacities are known. {self._known()}"
         first = next(iter(self.bottlenecks), None)
         if first is None:
-            return f"{text}; no stated capacity is full."
+            return f"{text} No known capacity is full."
+        months = f" (months {first['full_in']})" if first["full_in"] else ""
         return (
-            f"{text}. It chokes most at {first['name']}, full in {percent(first['full_share'])} of "
+            f"{text} It chokes most at {first['name']}, full{months} in {percent(first['full_share'])} of "
             f"{len(found.tonnes)} draws; in those one more tonne saves {first['value_q50']:.0f} dollars at the median."
         )
+
+    def _known(self) -> str:
+        """Of the tonnes that move, how many pass for want of a known capacity, or by judgements alone."""
+        median = self.at_target.median
+        unknown, judged = self.unsure
+        free = f"{percent(unknown)} pass links whose capacity nobody knows and " if unknown else ""
+        return (
+            f"Of the {median.moved[median.bilateral].sum() / 1e6:.1f} million tonnes that move {free}"
+            f"{percent(judged)} pass no capacity that a source states."
+        )
+
+    @property
+    def unsure(self) -> tuple[float, float]:
+        """Share of the pair's tonnes that pass a link of unknown capacity, and no capacity that a source states."""
+        median = self.at_target.median
+        moved = float(median.moved[median.bilateral].sum())
+        return (median.unknown_t / moved, median.judged_t / moved) if moved else (0.0, 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -192,48 +246,26 @@ def transport(plan: Plan) -> Transport | None:
     flows = plan.simulation.product_flows
     if network is None or not flows.size:
         return None
-    goods = _goods(plan)
-    made = cargo(network, goods)
+    basket = basket_of(plan, network)
+    made = cargo(network, basket.goods)
     picked = _picked(flows)
-    price = _prices(plan, network, goods)[:, picked]
-    usd = flows[:, picked]
-    grown = usd * plan.question.target_usd / usd.sum(axis=0)
     carriage = prepare(made.network, made.flows)
     rng = np.random.default_rng((plan.question.seed, SEED))
-    luck = rng.standard_normal((len(picked), len(carriage.resources))), rng.standard_normal(len(picked))
-    scenarios = {
-        name: _sample(carriage, made, each, each / price, luck)
-        for name, each in ((PLANNED, usd), (TARGET, grown))
-    }
-    base = scenarios[TARGET].median
-    heaviest = max((f for f in base.flows if not f.transit), key=lambda f: f.tonnes)
+    luck = _whites(carriage.resources, len(picked), rng), rng.standard_normal(len(picked))
+    scenarios = {name: _sample(carriage, made, basket, name, picked, luck) for name in (PLANNED, TARGET)}
     q = plan.question
     h = plan.simulation.years.index(q.by)
     return Transport(
         plain=network,
         plan_year=q.by,
         target_usd=q.target_usd,
-        goods=goods,
+        basket=basket,
         cargo=made,
         scenarios=scenarios,
-        disruptions=disrupted(base, network.scenarios),
-        links=rank_links(base, most=RANKED),
-        projects=project_worth(base.carriage),
-        routes=made.network.routes(heaviest.origin, heaviest.destination, heaviest.commodity),
         turnover=plan.simulation.plan[q.series, q.regime][: plan.simulation.first.n, h],
         network_effects=plan.placed.table,
         findings=tuple(check for check in network.checks if check.severity == "error"),
     )
-
-
-def _goods(plan: Plan) -> tuple[Good, ...]:
-    names = {line.id: line.product for each in plan.prepared.assessments or () for line in each.lines}
-    found = []
-    for line in plan.simulation.first.lines:
-        ends = plan.baseline.grid.directions[line.direction]
-        value = float(np.nanmedian(line.unit_value)) if np.isfinite(line.unit_value).any() else None
-        found.append(Good(line.id, names.get(line.id, "goods that no line covers"), line.codes, ends, value))
-    return tuple(found)
 
 
 def _picked(flows: Array) -> NDArray[np.int64]:
@@ -243,50 +275,54 @@ def _picked(flows: Array) -> NDArray[np.int64]:
     return np.asarray(order[((np.arange(count) + 0.5) * len(order) / count).astype(int)])
 
 
-def _prices(plan: Plan, network: Network, goods: Sequence[Good]) -> Array:
-    """(L, n) USD a tonne; of goods that no line covers by the network's commodity and its range."""
-    first = plan.simulation.first
-    rng = np.random.default_rng((plan.question.seed, SEED, 1))
-    found = []
-    for line, good in zip(first.lines, goods, strict=True):
-        if good.unit_value is not None:
-            found.append(np.where(np.isfinite(line.unit_value), line.unit_value, good.unit_value))
-            continue
-        value = commodity_of(network, good.codes).value
-        interval = Interval(value.low, value.value, value.high)
-        found.append(split_lognormal(interval, rng.standard_normal(first.n)))
-    return np.array(found)
-
-
-def _sample(carriage: Any, made: Cargo, usd: Array, tonnes: Array, luck: tuple[Array, Array]) -> Sampled:
-    """Assign every sampled draw, and the median."""
+def _sample(
+    carriage: Carriage,
+    made: Cargo,
+    basket: Basket,
+    scenario: str,
+    picked: NDArray[np.int64],
+    luck: tuple[Array, Array],
+) -> Sampled:
+    """Assign every sampled draw, and the median of all draws."""
     whites, transit = luck
-    count, lines = tonnes.shape[1], len(tonnes)
-    moved = np.zeros((count, lines))
-    full = np.zeros((count, len(carriage.resources)), bool)
-    value = np.zeros((count, len(carriage.resources)))
-    stated = np.array([each.capacity for each in carriage.resources])
-    # The median comes first: the paths it finds are where every draw starts.
-    middle = carriage.drawn(made.tonnes(np.median(tonnes, axis=1)), stated)
+    every = basket.tonnes(scenario)
+    tonnes = every[:, picked]
+    count, size = len(picked), len(carriage.resources)
+    moved = np.zeros((count, len(tonnes)))
+    months, value = np.zeros((count, size, MONTHS), bool), np.zeros((count, size))
+    ranges = _ranges(carriage.resources)
+    # The median comes first; each assignment starts from the paths that those before it found.
+    middle = carriage.drawn(made.tonnes(basket.middle(scenario)), ranges[1])
     median = carry(middle)
+    own, drawn = made.line >= 0, middle
     for s in range(count):
-        capacity = _capacities(carriage.resources, whites[s])
-        drawn = middle.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacity, ROUGH)
+        capacity = _capacities(ranges, whites[s])
+        drawn = drawn.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacity, ROUGH)
         found = carry(drawn, values=False)
-        own = made.line >= 0
         np.add.at(moved[s], made.line[own], found.moved[own])
         for spell, each in zip(found.spells, found.solved, strict=True):
-            full[s] |= each.duals > 0
+            months[s][:, np.array(spell.months) - 1] |= (each.duals > 0)[:, None]
             value[s] += each.duals * spell.weight
-    return Sampled(tonnes.T, moved, usd.T, full, value, median)
+    return Sampled(tonnes.T, moved, basket.usd[scenario][:, picked].T, months, value, median)
 
 
-def _capacities(resources: Sequence[Any], white: Array) -> Array:
-    """(R,) capacities of one draw, from their ranges."""
-    found = []
-    for each, w in zip(resources, white, strict=True):
-        spread = (min(each.low, each.capacity), each.capacity, max(each.high, each.capacity))
-        ends = [max(x, LEAST_CAPACITY) for x in spread]
-        drawable = math.isfinite(each.capacity) and each.capacity > 0
-        found.append(float(split_lognormal(Interval(*ends), np.array([w]))[0]) if drawable else each.capacity)
-    return np.array(found)
+def _whites(resources: Sequence[Resource], count: int, rng: np.random.Generator) -> Array:
+    """(S, R) standard normal draws: capacities that rest on one default are one judgement, drawn once."""
+    drawn = [(each.scope or each.subject + each.way) for each in resources]
+    number = {name: i for i, name in enumerate(dict.fromkeys(drawn))}
+    return rng.standard_normal((count, len(number)))[:, [number[name] for name in drawn]]
+
+
+def _ranges(resources: Sequence[Resource]) -> Array:
+    """(3, R) low, stated and high capacity."""
+    ends = [(min(r.low, r.capacity), r.capacity, max(r.high, r.capacity)) for r in resources]
+    return np.array(ends).reshape(len(ends), 3).T
+
+
+def _capacities(ranges: Array, white: Array) -> Array:
+    """(R,) capacities of one draw, from their ranges (3, R); nothing and endless stay what they are."""
+    low, stated, high = np.log(np.maximum(ranges, LEAST_CAPACITY))
+    drawable = np.isfinite(ranges[1]) & (ranges[1] > 0)
+    with np.errstate(invalid="ignore"):
+        width = np.where(white < 0, stated - low, high - stated) / Z90
+        return np.asarray(np.where(drawable, np.exp(stated + width * white), ranges[1]))

@@ -9,6 +9,8 @@ import numpy as np
 
 from tarazu.core.amounts import format_amount
 from tarazu.core.table import Column, Table
+from tarazu.planning.transport_flows import PLANNED, commodity_of
+from tarazu.planning.transport_tables import above_market_words
 from tarazu.planning.words import percent
 from tarazu.report.document import Figure, Listing, Section, Show
 
@@ -45,17 +47,37 @@ def carriage(plan: Plan) -> Section | None:
 
 
 def _first(plan: Plan, found: Transport) -> str:
-    at = found.at_target
-    planned = found.scenarios["as planned"]
-    tonnes = float(np.median(planned.tonnes.sum(axis=1))) / 1e6
+    at, basket = found.at_target, found.basket
+    tonnes = float(np.median(basket.total(PLANNED))) / 1e6
     own = at.median.bilateral
     transit = at.median.moved[~own].sum() / 1e6
     return (
         f"{found.sentence()} As planned, with all measures, it is {tonnes:.1f} million tonnes at the median. "
-        f"{_chance(plan.probability, found.chance(at.lost_share))} "
+        f"{_chance(plan.probability, found.chance(at.lost_share))} {above_market_words(basket)} {_unpriced(found)}"
         f"Goods of third countries, {transit:.1f} million tonnes a year, use the same capacities and "
         "are no turnover of the "
         "pair. The assignment is a system optimum: shippers who each seek their own best do no better in total."
+    )
+
+
+def _unpriced(found: Transport) -> str:
+    """The share of the value whose tonnes rest on a judged unit value."""
+    low, middle, high = (percent(x) for x in np.quantile(found.basket.unpriced_share, (0.1, 0.5, 0.9)))
+    judged = {
+        commodity_of(found.plain, good.codes).id: commodity_of(found.plain, good.codes)
+        for good in found.goods
+        if good.unit_value is None
+    }
+    if not judged:
+        return ""
+    prices = "; ".join(
+        f"{good.name.lower()} at {good.value.value:,.0f} dollars a tonne "
+        f"({good.value.low:,.0f} to {good.value.high:,.0f})"
+        for good in judged.values()
+    )
+    return (
+        f"{middle} of the value at the target ({low} to {high}) are goods that no figure names: their tonnes rest on "
+        f"a judgement, {prices}. "
     )
 
 
@@ -71,7 +93,8 @@ def _conditions(found: Transport) -> str:
     values, sampled = found.network.tables["values"], len(found.at_target.tonnes)
     stated = sum(row["status"] == "A" for row in values)
     return (
-        "Tonnes are flows over unit values; at the target the same basket is grown in proportion. "
+        "Tonnes are flows over unit values; at the target the same basket is grown by one factor, no line above what "
+        "its seller sells to the world or its buyer buys from it. "
         f"{len(found.turnover):,} "
         f"draws of flows are represented by {sampled} at evenly spaced ranks, with "
         f"capacities drawn from their ranges. Of {len(values)} values of the network {stated} are "
@@ -187,7 +210,9 @@ def _chokes(found: Transport) -> Listing:
         (
             Show("name", "Capacity"),
             Show("full_share", "Full at the target", "percent"),
+            Show("full_in", "in months"),
             Show("full_share_planned", "as planned", "percent"),
+            Show("basis", "Capacity is"),
             Show("capacity_t", "Tonnes a year", "number"),
             Show("capacity_low", "from", "number"),
             Show("capacity_high", "to", "number"),
@@ -229,13 +254,16 @@ def _lines(found: Transport) -> Listing:
             Show("product", "Product"),
             Show("direction", "Direction"),
             Show("travels_as", "Travels as"),
+            Show("usd_q50", "Value, median", "usd"),
+            Show("ratio", "In proportion, of the market", "percent"),
             Show("tonnes_q10", "Tonnes, 10%", "number"),
             Show("tonnes_q50", "median", "number"),
             Show("tonnes_q90", "90%", "number"),
             Show("unmoved_q50", "Cannot move, median", "number"),
             Show("unmoved_q90", "90%", "number"),
         ),
-        f"Tonnes of {found.plan_year} by product, and what finds no room",
+        f"Tonnes of {found.plan_year} by product, and what finds no room. Of the market: the line grown in proportion, "
+        "over what the seller sells to the world or the buyer buys from it, the smaller",
         folded=True,
     )
 
@@ -274,7 +302,8 @@ def _named(found: Transport) -> Listing:
             Show("lost_value_usd", "their value", "usd"),
             Show("cost_change_usd_t", "USD a tonne more", "number"),
             Show("days_change", "Days more", "number"),
-            Show("loss_usd", "Loss a year", "usd"),
+            Show("loss_usd", "Loss of the pair a year", "usd"),
+            Show("transit_loss_usd", "of third countries", "usd"),
             Show("chance", "Chance of the target", "percent"),
         ),
         "How the target's goods fare in each named disruption, alone and for the months it is stated for",
@@ -292,7 +321,8 @@ def _links(found: Transport) -> Listing:
             Show("lost_t", "Tonnes lost", "number"),
             Show("cost_change_usd_t", "USD a tonne more", "number"),
             Show("days_change", "Days more", "number"),
-            Show("loss_usd", "Loss a year", "usd"),
+            Show("loss_usd", "Loss of the pair a year", "usd"),
+            Show("transit_loss_usd", "of third countries", "usd"),
         ),
         "Of the most loaded links, those that a year without would cost most",
         folded=True,

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tarazu.core.amounts import format_amount
+from tarazu.core.checks import Check
+from tarazu.core.codes import country
 from tarazu.core.source import Lineage, Method
 from tarazu.core.table import Column, Table, is_missing
-from tarazu.corridor.flow_tables import subject_name
-from tarazu.planning.transport_flows import commodity_of
+from tarazu.corridor.holding import MONTHS, span
+from tarazu.planning.transport_flows import PLANNED, TARGET, Basket, Good, commodity_of
 
 if TYPE_CHECKING:
     from tarazu.planning.transport import Transport
@@ -20,23 +23,21 @@ OFTEN = 0.02  # share of draws from which a full capacity is listed
 
 TONNES = Method(
     "Flow of the target year, all measures, over the unit value of the line, of every draw; at the "
-    "target the same "
-    "basket grown in proportion. Assigned to the network at least generalised cost with capacities "
-    "drawn from their "
-    "ranges; what stays finds no room, or only by a detour dearer than its margin.",
+    "target the same basket grown by one factor, no line above what its market holds. A sample of the draws "
+    "is assigned to the network at least generalised cost with capacities drawn from their ranges; what stays "
+    "finds no room, or only by a detour dearer than its margin.",
     DOCUMENT,
 )
 CHOKE = Method(
     "Share of the draws in which the capacity is full at the target, and the dual of its tonne in "
-    "those: what one more "
-    "tonne a year would save in transport and lost margins. At the medians the value is confirmed by "
-    "solving again.",
+    "those: what one more tonne a year would save in transport and lost margins. At the medians the value is "
+    "confirmed by solving again.",
     DOCUMENT,
 )
 DISRUPTION = Method(
-    "The median flows at the target assigned anew under the disruption. The chance of the target is "
-    "that of turnover "
-    "less the share of value that cannot move.",
+    "The median flows at the target assigned anew under the disruption. The loss is the pair's own; that of "
+    "third countries stands beside it, as the system optimum shares it out. The chance of the target is "
+    "that of turnover less the share of value that cannot move.",
     DOCUMENT,
 )
 
@@ -49,19 +50,76 @@ def line_table(found: Transport) -> Table:
         Column("product"),
         Column("direction"),
         Column("travels_as", "", "packagings open to it"),
-        Column("unit_value_usd_t", "USD/t"),
-        *_triple("tonnes", "t", "wanted in the target year"),
-        *_triple("unmoved", "t", "finds no room"),
+        Column(
+            "unit_value_usd_t", "USD/t", "empty where no row gives one: tonnes at the network's judgement"
+        ),
+        Column("usd_q50", "USD", "flow of the target year, free on board, median"),
+        Column("supply", "USD", "what the exporter sells to the whole world in that year, median"),
+        Column("demand", "USD", "what the importer buys from the whole world in that year, median"),
+        Column("in_proportion_usd", "USD", "flow at the target if every line grew alike, median"),
+        Column("ratio", "", "of this to the smaller of supply and demand: above 1 no market holds it"),
+        *_triple("tonnes", "t", "wanted in the target year, all draws"),
+        *_triple("unmoved", "t", "finds no room, draws that were assigned"),
     )
-    rows = []
+    basket, rows = found.basket, []
+    alike = np.median(basket.in_proportion, axis=1).tolist()
     for name, sampled in found.scenarios.items():
-        tonnes = np.quantile(sampled.tonnes, QUANTILES, axis=0)
+        usd = np.median(basket.usd[name], axis=1).tolist()
+        tonnes = np.quantile(basket.tonnes(name), QUANTILES, axis=1)
         stays = np.quantile(sampled.tonnes - sampled.moved, QUANTILES, axis=0)
         for number, good in enumerate(found.goods):
             travels = ", ".join(found.network.commodities[good.id].packagings)
-            head = (name, good.id, good.name, good.direction, travels, good.unit_value)
-            rows.append((*head, *tonnes[:, number].tolist(), *np.maximum(stays[:, number], 0).tolist()))
+            size = usd[number] if name == PLANNED else alike[number]
+            rows.append(
+                (
+                    name,
+                    good.id,
+                    good.name,
+                    good.direction,
+                    travels,
+                    good.unit_value,
+                    usd[number],
+                    good.supply,
+                    good.demand,
+                    size,
+                    size / good.market if good.market else None,
+                    *tonnes[:, number].tolist(),
+                    *np.maximum(stays[:, number], 0).tolist(),
+                )
+            )
     return Table("transport", columns, tuple(rows))
+
+
+def above_market(basket: Basket) -> list[tuple[Good, float, float]]:
+    """Goods that no market would hold if every line grew alike to the target: USD, and the ratio to the market."""
+    alike = np.median(basket.in_proportion, axis=1).tolist()
+    found = [
+        (good, usd, usd / good.market) for good, usd in zip(basket.goods, alike, strict=True) if good.market
+    ]
+    return sorted((each for each in found if each[2] > 1), key=lambda each: -each[1])
+
+
+def above_market_words(basket: Basket) -> str:
+    """Which these are, by how much, and what became of them; empty where there is none."""
+    named = []
+    for good, usd, ratio in above_market(basket):
+        seller, buyer = (country(code).name() for code in good.direction.split("->"))
+        sells = good.supply is not None and good.market == good.supply
+        side = f"all that {seller} sells to the world" if sells else f"all that {buyer} buys from the world"
+        named.append(f"{good.name} at {format_amount(usd)}, {ratio:.1f} times {side}")
+    if not named:
+        return ""
+    return (
+        f"Grown in proportion, the target would hold {'; '.join(named)} in that year; "
+        f"{'they are' if len(named) > 1 else 'it is'} held there, and the other goods grow more."
+    )
+
+
+def above_supply(basket: Basket) -> tuple[Check, ...]:
+    """Says that the target, grown in proportion, asks for more of some goods than there is."""
+    words = above_market_words(basket)
+    places = ", ".join(good.id for good, *_ in above_market(basket))
+    return (Check.warning("basket-above-supply", places, words),) if words else ()
 
 
 def bottleneck_table(found: Transport) -> Table:
@@ -72,9 +130,15 @@ def bottleneck_table(found: Transport) -> Table:
         Column("name"),
         Column("full_share", "share", "draws in which it is full at the target"),
         Column("full_share_planned", "share", "draws in which it is full with the flows as planned"),
-        Column("capacity_t", "t/yr", "stated"),
-        Column("capacity_low", "t/yr"),
-        Column("capacity_high", "t/yr"),
+        Column("full_in", "", "months in which it is full in some draw, as 1-2;12; empty for all the year"),
+        Column("basis", "", "what the capacity rests on"),
+        Column("capacity_t", "t/yr", "under the limits of the year"),
+        Column(
+            "capacity_low",
+            "t/yr",
+            "low end of its 80% interval or of its sources, from which draws are taken",
+        ),
+        Column("capacity_high", "t/yr", "high end"),
         Column("used_q50_t", "t/yr", "with the median flows at the target"),
         Column("transit_t", "t/yr", "of it goods of third countries"),
         Column("value_q50", "USD/t", "saved by one more tonne, in the draws in which it is full"),
@@ -82,33 +146,37 @@ def bottleneck_table(found: Transport) -> Table:
         Column("relief_usd", "USD/yr", "saved a year by a tenth more of it at that value, an upper bound"),
         Column("sources"),
     )
-    at, planned = found.at_target, found.scenarios["as planned"]
+    at, planned = found.at_target, found.scenarios[PLANNED]
+    full = at.full
     median = list(at.median.capacities)
     rows = []
-    for r, resource in enumerate(at.median.carriage.resources):
-        share = float(at.full[:, r].mean())
+    for r, row in enumerate(median):
+        share = float(full[:, r].mean())
         if share < OFTEN:
             continue
-        value = float(np.median(at.value[at.full[:, r], r]))
-        row = median[r]
+        value = float(np.median(at.value[full[:, r], r]))
+        months = [m for m in range(1, MONTHS + 1) if at.months[:, r, m - 1].any()]
+        capacity = None if is_missing(row["capacity_t"]) else row["capacity_t"]
         rows.append(
             (
-                resource.subject,
-                subject_name(found.network, resource.subject),
+                row["subject"],
+                row["name"],
                 share,
                 float(planned.full[:, r].mean()),
-                resource.capacity,
-                resource.low,
-                resource.high,
+                span(months) if len(months) < MONTHS else "",
+                row["basis"],
+                capacity,
+                row["low"],
+                row["high"],
                 row["used_t"],
                 row["transit_t"],
                 value,
                 row["saved_usd_t"],
-                0.1 * resource.capacity * value,
-                ";".join(resource.sources),
+                None if capacity is None else 0.1 * capacity * value,
+                row["sources"],
             )
         )
-    rows.sort(key=lambda row: -row[2] * row[11])
+    rows.sort(key=lambda row: -row[2] * (row[13] or 0.0))
     return Table("transport_bottlenecks", columns, tuple((n, *row) for n, row in enumerate(rows, start=1)))
 
 
@@ -121,9 +189,12 @@ def disruption_table(found: Transport) -> Table:
         Column("chance", "share", "of the target in a year with this disruption"),
     )
     undisturbed = float(np.median(found.at_target.lost_share))
+    goods = found.network.commodities
+    own = (flow for flow in found.at_target.median.flows if not flow.transit)
+    worth = sum(flow.tonnes * goods[flow.commodity].value.value for flow in own)
     rows = []
     for row in base:
-        share = min(max(row["lost_value_usd"], 0.0) / found.target_usd, 1.0)
+        share = min(max(row["lost_value_usd"], 0.0) / worth, 1.0)
         rows.append((*row.values(), share, found.chance(min(undisturbed + share, 1.0))))
     return Table("transport_disruptions", columns, tuple(rows))
 
@@ -184,15 +255,30 @@ def tables(found: Transport) -> dict[str, Table]:
 
 def as_dict(found: Transport) -> dict[str, Any]:
     """JSON-ready values."""
-    at = found.at_target
-    total, stays = at.tonnes.sum(axis=1), (at.tonnes - at.moved).sum(axis=1)
+    at, basket, median = found.at_target, found.basket, found.at_target.median
     return {
         "network": found.network.name,
         "summary": found.sentence(),
-        "tonnes_at_target": _quantiles(total),
-        "unmoved_at_target": _quantiles(stays),
+        "basket": above_market_words(basket),
+        "above_market": [
+            {
+                "id": good.id,
+                "product": good.name,
+                "in_proportion_usd": usd,
+                "market_usd": good.market,
+                "ratio": ratio,
+            }
+            for good, usd, ratio in above_market(basket)
+        ],
+        "unpriced_value_share": _quantiles(basket.unpriced_share),
+        "tonnes_as_planned": _quantiles(basket.total(PLANNED)),
+        "tonnes_at_target": _quantiles(basket.total(TARGET)),
+        "unmoved_at_target": _quantiles((at.tonnes - at.moved).sum(axis=1)),
+        "moved_at_median_t": float(median.moved[median.bilateral].sum()),
+        "of_unknown_capacity_t": median.unknown_t,
+        "of_judged_capacity_t": median.judged_t,
         "chance_with_carriage": found.chance(at.lost_share),
-        "sampled_draws": len(total),
+        "sampled_draws": len(at.tonnes),
         **{name: table.records() for name, table in tables(found).items()},
     }
 
