@@ -152,10 +152,17 @@ def test_turnover_without_rows_is_an_error(folder):
 
 
 def test_an_absent_optional_table_is_a_note_and_the_dossier_loads(folder):
-    (folder / "visits.csv").unlink()
+    (folder / "macro.csv").unlink()
     note = found(folder, "missing-file")
-    assert (note.severity, note.where) == (Severity.NOTE, "visits.csv")
-    assert len(dossier.load(folder).tables["visits"]) == 0
+    assert (note.severity, note.where) == (Severity.NOTE, "macro.csv")
+    assert len(dossier.load(folder).tables["macro"]) == 0
+
+
+def test_a_bad_row_of_the_register_is_a_finding_of_the_dossier(folder):
+    path = folder / "register" / "events.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("co064,ratified", "co999,ratified", 1), "utf-8")
+    error = found(folder, "unknown-item")
+    assert (error.severity, error.where) == (Severity.ERROR, "events.csv, row 2, column item")
 
 
 def test_a_misspelt_table_is_warned_of(folder):
@@ -242,7 +249,7 @@ def test_a_sum_within_rounding_is_not_warned_of():
         ("by_is_assumption = true", 'by_is_assumption = "yes"', "wrong-kind", "target.by_is_assumption"),
         ('series = "KAZ"', 'series = "XYZ"', "contradiction", "target.series"),
         ("[1e9, 2e9", "[2e9, 1e9", "contradiction", "target.thresholds"),
-        ('"commitments:co008"', '"commitments:co999"', "unknown-id", "target.statements"),
+        ('"register:co008"', '"register:co999"', "unknown-id", "target.statements"),
         ("first_year = 1996", "first_year = 2026", "contradiction", "baseline.last_year"),
         ('own = "home"', 'own = "mine"', "unknown-choice", "reporter.own"),
         ('id = "IRN"', 'id = "KAZ"', "contradiction", "reporter.id"),

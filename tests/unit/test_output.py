@@ -20,7 +20,14 @@ TOP = {
     "probability_business_as_usual", "probabilities", "measures", "frontier", "back_solve", "path", "products",
     "transport", "clearing", "checks", "sources", "seed", "draws", "version",
 }  # fmt: skip
-ADDED = {"by_is_assumption", "probability_low", "probability_high", "probability_variants"}
+ADDED = {
+    "by_is_assumption",
+    "probability_low",
+    "probability_high",
+    "probability_variants",
+    "commitments",
+    "carried_by",
+}
 
 
 @pytest.fixture(scope="module")

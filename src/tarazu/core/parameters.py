@@ -1,7 +1,7 @@
 """Model parameters as data: every value with its 80% interval, unit, meaning, basis and citation.
 
-They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml``, ``clearing.toml`` and ``corridor.toml``
-hold what belongs to one stage), once; engines, documentation and `explain` read them from there.
+They stand in ``data/parameters.toml`` (``forecast.toml``, ``potential.toml``, ``clearing.toml``, ``corridor.toml``
+and ``register.toml`` hold what belongs to one stage), once; engines, documentation and `explain` read them from there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,16 @@ from importlib.resources import files
 from typing import Any
 
 from tarazu.core.measure import Basis, Interval
+
+
+FILES = (
+    "parameters.toml",
+    "forecast.toml",
+    "potential.toml",
+    "clearing.toml",
+    "corridor.toml",
+    "register.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ def all_parameters() -> tuple[Parameter, ...]:
     """Every numeric parameter of the bundled files."""
     return tuple(
         parameter
-        for file in ("parameters.toml", "forecast.toml", "potential.toml", "clearing.toml", "corridor.toml")
+        for file in FILES
         for name in _document(file)
         for parameter in section(name, file).values()
     )

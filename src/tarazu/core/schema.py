@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from tarazu.core.table import Column, Table
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 DOSSIER = "variables.csv"
+SHARED = "*"  # variables of every table of a declaration
 SIZE_LIMIT = 20_000_000  # bytes; a dossier's table is typed by people and stays far below
 
 
@@ -51,12 +52,21 @@ class Parsed:
 
 @cache
 def declared(declaration: str = DOSSIER) -> Mapping[str, tuple[Variable, ...]]:
-    """Variables by table, in the order of the declaration (a file below ``data/``)."""
+    """Variables by table, in the order of the declaration (a file below ``data/``).
+
+    What stands under ``*`` belongs to every table, as its last columns.
+    """
     found: dict[str, list[Variable]] = {}
     with (DATA / declaration).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["table"], []).append(_variable(row))
-    return MappingProxyType({table: tuple(rows) for table, rows in found.items()})
+    shared = found.pop(SHARED, [])
+    return MappingProxyType(
+        {
+            table: (*rows, *(replace(each, table=table) for each in shared))
+            for table, rows in found.items()
+        }
+    )
 
 
 def _variable(row: Mapping[str, str]) -> Variable:

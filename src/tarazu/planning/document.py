@@ -9,6 +9,7 @@ import tarazu
 from tarazu.core.amounts import format_amount
 from tarazu.core.table import Column, Table
 from tarazu.planning import sections
+from tarazu.planning.commitments import section as promises
 from tarazu.planning.explain import TRACES
 from tarazu.planning.lead import conditions, lead
 from tarazu.planning.settlement_section import payments
@@ -44,7 +45,7 @@ def build(plan: Plan) -> Document:
         sections.frontier(plan),
         carriage(plan),
         payments(plan),
-        sections.commitments(plan),
+        promises(plan),
         sections.regimes(plan),
         sections.checks(plan),
         sections.sources(plan),

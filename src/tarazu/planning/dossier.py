@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from tarazu.core.cells import Pair
 from tarazu.core.checks import Check, errors, place
-from tarazu.core.errors import DossierError
+from tarazu.core.errors import DossierError, InputError
 from tarazu.core.measure import Measure
 from tarazu.core.schema import DATA, Parsed, declared, empty, header_line, read_table
 from tarazu.core.table import Table
@@ -25,16 +25,16 @@ from tarazu.planning.keys import key_place
 from tarazu.planning.measures import build_measures
 from tarazu.planning.partnership import PARTNERSHIP, Partnership, read_partnership
 from tarazu.planning.regimes import REGIMES, UNCHANGED, Regime, read_regimes
+from tarazu.register.reading import FOLDER, read_folder
+from tarazu.register.register import Register
 
 TABLES = (
     "turnover",
     "products",
     "markets",
     "macro",
-    "commitments",
     "corridor",
     "restrictions",
-    "visits",
     "measures",
     "measure_effects",
     "measure_network",
@@ -52,6 +52,8 @@ class Dossier(Partnership):
         By name, each with typed cells: str, float, int, date, tuple of str, or None where empty.
     default_regime
         Id of the regime that holds unless another is named.
+    register
+        What was promised, out of the folder ``register``; None without one.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class Dossier(Partnership):
     regimes: tuple[Regime, ...]
     default_regime: str
     checks: tuple[Check, ...]
+    register: Register | None = None
 
     @property
     def name(self) -> str:
@@ -113,9 +116,10 @@ def read(name_or_path: str | Path) -> tuple[Dossier | None, tuple[Check, ...]]:
     pair = (partnership.home.alpha3, partnership.partner.alpha3) if partnership else None
     tables, table_checks = _read_tables(folder, pair)
     regimes, default, regime_checks = _regimes(folder / REGIMES, pair)
-    checks = [*toml_checks, *table_checks, *regime_checks]
+    register, register_checks = _register(folder, pair)
+    checks = [*toml_checks, *table_checks, *regime_checks, *register_checks]
     if partnership:
-        checks.extend(_reference_errors(partnership, regimes, tables))
+        checks.extend(_reference_errors(partnership, regimes, tables, register))
     if errors(checks) or partnership is None:
         return None, _sorted(checks)
     found = _sorted([*checks, *warnings(tables)])
@@ -127,7 +131,20 @@ def read(name_or_path: str | Path) -> tuple[Dossier | None, tuple[Check, ...]]:
         regimes=regimes,
         default_regime=default,
         checks=found,
+        register=register,
     ), found
+
+
+def _register(folder: Path, pair: Pair | None) -> tuple[Register | None, tuple[Check, ...]]:
+    path = folder / FOLDER
+    if not path.is_dir():
+        message = "is absent: which commitments carry a measure is not known."
+        return None, (Check.note("missing-file", FOLDER, message),)
+    try:
+        found = read_folder(path, folder.name)
+    except InputError as error:
+        return None, (Check.note("empty-register", FOLDER, str(error)),)
+    return replace(found, pair=pair), found.findings
 
 
 def _regimes(path: Path, pair: Pair | None) -> tuple[tuple[Regime, ...], str, tuple[Check, ...]]:
@@ -178,10 +195,14 @@ def _read_tables(folder: Path, pair: Pair | None) -> tuple[dict[str, Parsed], li
 
 
 def _reference_errors(
-    partnership: Partnership, regimes: tuple[Regime, ...], tables: Mapping[str, Parsed]
+    partnership: Partnership,
+    regimes: tuple[Regime, ...],
+    tables: Mapping[str, Parsed],
+    register: Register | None,
 ) -> list[Check]:
     ids = {name: parsed.ids for name, parsed in tables.items() if parsed.ids is not None}
     ids["effects"] = _effect_ids()
+    ids[FOLDER] = frozenset(register.items) if register else frozenset()
     checks = list(reference_errors(tables, ids))
     groups = {reporter.id for reporter in partnership.reporters}
     for number, row in tables[REQUIRED]:

@@ -21,6 +21,8 @@ from tarazu.core.parameters import all_parameters, bundled_text
 from tarazu.core.source import Lineage, Method
 from tarazu.core.table import is_missing, json_value
 from tarazu.planning.network_measures import PLACED
+from tarazu.register.reading import FOLDER
+from tarazu.register.views import sources
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
@@ -190,7 +192,7 @@ def _measure(plan: Plan, rest: str) -> Lineage | None:
         return None
     measure = next(m for m in plan.given.measures if m.id == rest)
     inputs = tuple(f"effect.{e.id}" for e in measure.effects)
-    rows = (f"measures.csv:{rest}", *(f"commitments.csv:{c}" for c in measure.commitments))
+    rows = (f"measures.csv:{rest}", *(f"register:{c}" for c in measure.commitments))
     return Lineage(
         f"measure.{rest}", RESPONSE, inputs, rows, {k: v for k, v in row.items() if not is_missing(v)}
     )
@@ -433,7 +435,7 @@ def _place(plan: Plan, identity: str) -> str:
 
 def _evidence(item: str) -> str:
     table, _, identity = item.partition(":")
-    return f"{table}.csv:{identity}"
+    return f"{FOLDER}:{identity}" if table == FOLDER else f"{table}.csv:{identity}"
 
 
 def source_rows(plan: Plan, lineage: Lineage) -> list[tuple[str, str]]:
@@ -450,6 +452,9 @@ def source_rows(plan: Plan, lineage: Lineage) -> list[tuple[str, str]]:
 def _row(plan: Plan, table: str, identity: str) -> Mapping[str, Any] | None:
     if plan.dossier and table in plan.dossier.tables:
         return _find(plan.dossier.tables[table], id=identity)
+    if plan.dossier and plan.dossier.register and table == FOLDER and identity in plan.dossier.register.items:
+        item = plan.dossier.register.items[identity]
+        return {**item.fields, "sources": sources(item)}
     if table in ("effects", "announced_targets"):
         return _bundled(f"{table}.csv").get(identity)
     return None

@@ -16,13 +16,14 @@ from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table, json_value
 from tarazu.planning import settlement_tables, transport_tables
+from tarazu.planning.commitments import carried, plan_board
 from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 
-Content = str | Mapping[str, str]  # a file, or a folder of files
+Content = str | bytes | Mapping[str, str]  # a file, or a folder of files
 
 
 COLUMNS = "columns"  # the file that explains the others
@@ -33,6 +34,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
     q = plan.question
     low, high = plan.probability_range
     chance = plan.announced_chance
+    promises = plan_board(plan)
     return {
         "pair": {"home": plan.home.alpha3, "partner": plan.partner.alpha3},
         "target_usd": q.target_usd,
@@ -85,6 +87,8 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "products": plan.products.records(),
         "transport": plan.transport.to_dict() if plan.transport else None,
         "clearing": plan.settlement.to_dict(),
+        "commitments": promises.to_dict() if promises else None,
+        "carried_by": carried(plan).records(),
         "checks": [check_dict(check) for check in plan.checks],
         "sources": plan.sources.records(),
         "seed": q.seed,
@@ -151,7 +155,11 @@ def tables(plan: Plan) -> dict[str, Table]:
         "sources": plan.sources,
         **(transport_tables.tables(plan.transport) if plan.transport else {}),
         **settlement_tables.tables(plan.settlement),
+        "carried_by": carried(plan),
     }
+    promises = plan_board(plan)
+    if promises:
+        found["board"] = promises.table
     for assessment in plan.prepared.assessments or ():
         found[f"potential_{assessment.direction.replace('->', '_').lower()}"] = assessment.table
     return found
@@ -187,7 +195,9 @@ def check_writable(files: Sequence[Path], folders: Sequence[Path] = ()) -> None:
     for path in (*files, *folders):
         above = next(each for each in path.absolute().parents if each.exists())
         if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-            raise InputError(f"{path}: cannot be written ({above} is no folder to write to). Name another place.")
+            raise InputError(
+                f"{path}: cannot be written ({above} is no folder to write to). Name another place."
+            )
 
 
 def csv_texts(plan: Plan) -> dict[str, str]:
@@ -220,8 +230,8 @@ def write(outputs: Sequence[tuple[Path, Content]]) -> tuple[Path, ...]:
     path = Path()
     try:
         for path, content in outputs:
-            if isinstance(content, str) and _is_device(path):
-                path.write_text(content, encoding="utf-8")
+            if not isinstance(content, Mapping) and _is_device(path):
+                path.write_bytes(_bytes(content))
             else:
                 drafts[path.resolve() if path.is_symlink() else path] = _draft(path, content)
         _put_in_place(drafts)
@@ -275,7 +285,7 @@ def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
         if path.resolve() in places:
             raise InputError(f"{path} is named for two outputs. Give each its own place.")
         places.add(path.resolve())
-        if isinstance(content, str):
+        if not isinstance(content, Mapping):
             if path.is_dir():
                 raise InputError(f"{path} is a folder. Name a file.")
             if _is_kept(path):
@@ -289,10 +299,10 @@ def _draft(path: Path, content: Content) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
-        if isinstance(content, str):
+        if not isinstance(content, Mapping):
             folder, draft = draft, draft.with_suffix(".part")
             folder.rmdir()
-            draft.write_text(content, encoding="utf-8")
+            draft.write_bytes(_bytes(content))
         else:
             draft.chmod(0o755)
             for name, text in content.items():
@@ -301,6 +311,10 @@ def _draft(path: Path, content: Content) -> Path:
         _remove(draft)
         raise
     return draft
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _remove(path: Path) -> None:

@@ -51,7 +51,7 @@ class Partnership:
     counted
         What the target counts, in words.
     statements
-        Rows that state the target, as ``commitments:co008``.
+        Rows that state the target, as ``register:co008``.
     thresholds
         Turnovers in US dollars whose chance is shown, ascending.
     first_year, last_year

@@ -18,12 +18,16 @@ from pathlib import Path
 from tarazu.core import codes
 from tarazu.core.cells import Variable
 from tarazu.core.codes import Country
-from tarazu.core.errors import InputError, TargetError
-from tarazu.core.schema import DATA, declared
+from tarazu.core.errors import InputError, PeriodError, TargetError
+from tarazu.core.period import parse_partial
+from tarazu.core.schema import DATA, DOSSIER, declared
 from tarazu.planning.dossier import TABLES
 from tarazu.planning.partnership import PARTNERSHIP
 from tarazu.planning.regimes import REGIMES, UNCHANGED
 from tarazu.planning.regions import TRADE_SOURCE, TRADE_URL, YEAR, PairTotals, pair_totals
+from tarazu.register.model import DECLARATION, EVENTS
+from tarazu.register.reading import FOLDER
+from tarazu.register.register import span
 
 YEARS_AHEAD = 5  # where no year is named; the dossier marks it as an assumption
 
@@ -67,9 +71,11 @@ def scaffold(
     rows = {
         "turnover": _turnover(totals),
         "macro": _macro(one, other, totals),
-        "commitments": _commitments(one, other),
     }
     texts |= {f"{name}.csv": _csv(name, rows.get(name, [])) for name in TABLES}
+    promised = {"commitments": _commitments(one, other)}
+    kept = ("instruments", "commitments", "bodies", "visits", EVENTS)
+    texts |= {f"{FOLDER}/{name}.csv": _csv(name, promised.get(name, []), DECLARATION) for name in kept}
     _write(folder, texts)
     return [folder / name for name in texts]
 
@@ -140,28 +146,36 @@ def _commitments(home: Country, partner: Country) -> list[dict[str, str]]:
     return [
         {
             "id": row["id"],
-            "commitment": f"Raise mutual trade to {row['currency_original'] or 'the value named'}",
-            "type": "target",
+            "title": f"Raise mutual trade to {row['currency_original'] or 'the value named'}",
+            "form": "target",
             "parties": f"{home.alpha3};{partner.alpha3}",
-            "signed_on": row["announced_on"],
-            "due_or_period": row["target_date"],
+            "date": _partial(row["announced_on"]),
+            "due": row["target_date"] if span(row["target_date"]) else "",
+            "due_words": row["target_date"],
             "responsible": row["announced_by"],
-            "target_value": row["target_usd_bn"],
             "target_low": row["target_usd_bn"],
             "target_high": row["target_usd_bn"],
             "unit": "USD bn",
-            "status": row["outcome"],
+            "status": "C",
             "source_url": row["source_url"],
             "publisher": row["publisher"],
-            "published_date": row["published_date"],
-            "note": row["note"],
+            "published": _partial(row["published_date"]),
+            "note": "; ".join(filter(None, (row["outcome"], row["note"]))),
         }
         for row in targets
     ]
 
 
-def _csv(name: str, rows: Iterable[Mapping[str, str]]) -> str:
-    columns = [v.column for v in declared()[name]]
+def _partial(text: str) -> str:
+    """A date at the precision known, or nothing where the table words it otherwise."""
+    try:
+        return parse_partial(text)
+    except PeriodError:
+        return ""
+
+
+def _csv(name: str, rows: Iterable[Mapping[str, str]], declaration: str = DOSSIER) -> str:
+    columns = [v.column for v in declared(declaration)[name]]
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
@@ -242,14 +256,15 @@ def _readme(home: Country, partner: Country, why_not: str) -> str:
     return f"""A dossier of {home.name()} ({home}) and {partner.name()} ({partner})
 
 What is here: {known}
-Announced targets of the pair, where the bundled table has them, stand in commitments.csv.
+Announced targets of the pair, where the bundled table has them, stand in register/commitments.csv.
 
 What to fill, in this order:
 1. {PARTNERSHIP}: in whose series the target counts, and the statements that name it.
 2. turnover.csv: what each side says was traded, one row per statement with its source, conflicts included.
 3. products.csv and markets.csv: flows, supply, demand, rivals and duties by product.
 4. measures.csv and measure_effects.csv: what is promised, its size with an interval, and the evidence.
-5. corridor.csv, restrictions.csv, visits.csv and {REGIMES}.
+5. corridor.csv, restrictions.csv and {REGIMES}.
+6. register/: instruments, commitments, bodies and visits, and in events.csv what became of them.
 
 A cell that nobody knows stays empty: unknown is not zero.
 Columns, units and bounds: docs/dossier-format.md. Check with `tarazu dossier check` and this folder.
@@ -268,6 +283,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
         raise _unwritable(folder, error) from error
     try:
         for name, text in texts.items():
+            (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_text(text, encoding="utf-8")
         temporary.rename(folder)
     except BaseException as error:  # an interruption too must leave nothing behind

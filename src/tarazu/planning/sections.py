@@ -410,43 +410,6 @@ def frontier(plan: Plan) -> Section | None:
     )
 
 
-def commitments(plan: Plan) -> Section | None:
-    if plan.dossier is None or not len(plan.dossier.tables["commitments"]):
-        return None
-    carried: dict[str, list[str]] = {}
-    for measure in plan.given.measures:
-        for identity in measure.commitments:
-            carried.setdefault(identity, []).append(measure.id)
-    table = plan.dossier.tables["commitments"]
-    rows: list[dict[str, Any]] = [{**row, "measures": "; ".join(carried.get(row["id"], []))} for row in table]
-    listed = Table.build("commitments", (*table.columns, Column("measures", "", "measures it carries")), rows)
-    unlinked = sum(not row["measures"] for row in rows)
-    return Section(
-        "commitments",
-        "Which promises carry it",
-        (
-            f"{len(rows)} commitments found; {unlinked} of them carry no measure of this plan (targets, "
-            "visits' packages, forecasts).",
-        ),
-        listings=(
-            Listing(
-                listed,
-                (
-                    Show("id", "Row"),
-                    Show("commitment", "Commitment"),
-                    Show("signed_on", "Signed"),
-                    Show("due_or_period", "Due"),
-                    Show("responsible", "Responsible"),
-                    Show("status", "What became of it"),
-                    Show("measures", "Carries"),
-                ),
-                "Commitments with status",
-                folded=True,
-            ),
-        ),
-    )
-
-
 def regimes(plan: Plan) -> Section | None:
     figure = pictures.regimes_picture(plan)
     if figure is None:

@@ -31,6 +31,7 @@ from tarazu.core.errors import StoreError
 
 BUSY_SECONDS = 60  # how long a writer waits for another process's transaction before it says so
 OLDEST_POSTGRESQL = 14
+VERSIONS = ("alembic_version", "register_version")  # of the engines that share a database
 Row = tuple[Any, ...]
 
 
@@ -45,6 +46,8 @@ class Database:
         Package and folder of the owner's Alembic revisions: ``tarazu.clearing:migrations``.
     lock
         Number of the owner's advisory lock on PostgreSQL.
+    versions
+        Table that holds the revision of the owner's schema; owners that share a database have one each.
 
     Raises
     ------
@@ -52,7 +55,7 @@ class Database:
         If the database cannot be opened, or was written by a newer version.
     """
 
-    def __init__(self, url: str | Path, migrations: str, lock: int) -> None:
+    def __init__(self, url: str | Path, migrations: str, lock: int, versions: str = VERSIONS[0]) -> None:
         self.url = _url(url)
         self.kind = self.url.get_backend_name()
         self._lock = lock
@@ -62,7 +65,7 @@ class Database:
             self.engine = _engine(self.url)
             with self.engine.connect() as connection:
                 _check_server(connection)
-            self._migrate(migrations)
+            self._migrate(migrations, versions)
         except (sa.exc.ArgumentError, ValueError) as error:
             raise StoreError(f"{_shown(self.url)}: {error}") from error
         except ModuleNotFoundError as error:
@@ -120,15 +123,17 @@ class Database:
             self._inserts[table.name] = str(table.insert().compile(dialect=self.engine.dialect))
         return self._inserts[table.name]
 
-    def _migrate(self, migrations: str) -> None:
+    def _migrate(self, migrations: str, versions: str) -> None:
         config = Config()
         config.set_main_option("script_location", migrations)
         head = ScriptDirectory.from_config(config).get_current_head()
         with self.writing() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            context = MigrationContext.configure(connection, opts={"version_table": versions})
+            found = context.get_current_revision()
             if found == head:
                 return
-            if found is None and (others := sa.inspect(connection).get_table_names()):
+            others = sa.inspect(connection).get_table_names()
+            if found is None and others and not set(others) & set(VERSIONS):
                 raise StoreError(
                     f"{_shown(self.url)} holds tables of something else ({', '.join(sorted(others)[:5])}). "
                     "Name an empty or a new database."

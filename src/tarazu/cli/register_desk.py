@@ -1,0 +1,385 @@
+"""`tarazu register`, the commands that write: add, ingest, review, import, export, pack."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tarazu.cli.register import _books, _day, _read, books_option, database_option, register
+from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option, progress
+
+if TYPE_CHECKING:
+    from tarazu.core.checks import Check
+    from tarazu.register.books import Books
+    from tarazu.register.review import Decision, Open
+
+FORMS = ("csv", "json", "xlsx", "ics", "iati")
+
+
+@register.command()
+@click.argument("kind", metavar="KIND|event")
+@click.argument("fields", nargs=-1, metavar="FIELD=VALUE...")
+@books_option
+@json_option
+def add(kind: str, fields: tuple[str, ...], db: str, by: str, json_path: str | None) -> None:
+    """Record an item, or with `event` what happened to one. Entries are never changed: correct by an event.
+
+    KIND is instruments, commitments, milestones, indicators, bodies, roles, visits, memberships, zones, investments or
+    sectors. `tarazu register add KIND` without fields lists them with their meaning.
+
+    \b
+    Examples:
+      tarazu register add commitments
+      tarazu register add commitments id=co101 title="Open a trade house" form=obligation \\
+          parties=KAZ due=2027 publisher="Ministry of Trade" date=2026-02 --db c.db --by secretariat
+      tarazu register add event item=co101 event=official value=in_progress date=2026-05 --db c.db --by secretariat
+      tarazu register add event item=co101 event=revised field=due value=2028 date=2026-11 --db c.db --by secretariat
+    """
+    from tarazu.cli.register_print import item_dict, print_checks, print_item
+    from tarazu.register.books import new_event, new_item
+    from tarazu.register.model import PROOF
+
+    if not fields:
+        _explain(kind)
+        return
+    values = _pairs(fields)
+    with _books(db) as books:
+        before = books.register()
+        if kind == "event":
+            events: Sequence[Any] = (new_event(before, values),)
+        else:
+            source = {name: text for name, text in values.items() if name in PROOF}
+            events = new_item(
+                kind, {name: text for name, text in values.items() if name not in PROOF}, source
+            )
+        books.add(events, by)
+        item = books.register().items.get(events[0].item)
+        found = books.contradictions(before)
+    if item is None:
+        click.echo(f"{events[0].item} is withdrawn.")
+        return
+    emit(json_path, item_dict(item), lambda: print_item(item))
+    if found and json_path is None:
+        print_checks(found)
+
+
+def _explain(kind: str) -> None:
+    """Fields of a kind, or the kinds of events."""
+    from tarazu.core.errors import InputError
+    from tarazu.register.model import event_types, fields, kinds, openings, proof
+
+    if kind == "event":
+        for name, each in event_types().items():
+            value = f" value: {each.value}." if each.value else ""
+            click.echo(f"{name} ({', '.join(each.kinds)}): {each.meaning}{value}")
+        return
+    if kind not in kinds():
+        raise InputError(f'"{kind}" is no kind of item. Write event, or one of: {", ".join(kinds())}.')
+    for variable in (*fields(kind).values(), *proof().values()):
+        allowed = f" One of: {', '.join(variable.allowed)}." if variable.type == "choice" else ""
+        needed = " Needed." if variable.required else ""
+        click.echo(f"{variable.column}: {variable.meaning}{allowed}{needed}")
+    if openings(kind):
+        click.echo(f"event: What the date stands for: {', '.join(openings(kind))}; the first if not given.")
+
+
+def _pairs(fields: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in fields:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f'"{text}": write FIELD=VALUE, such as title="Open a trade house".')
+        if name.strip() in found:
+            raise click.UsageError(f"{name.strip()} is given twice.")
+        found[name.strip()] = value
+    return found
+
+
+@register.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--published", type=click.DateTime(["%Y-%m-%d"]), help="Day of publication, where the files do not say."
+)
+@click.option("--publisher", default="", help="Who published them.")
+@click.option("--url", default="", help="Where they stand on the web.")
+@click.option("--encoding", help="Encoding of text files, where it is not UTF-8 and is not recognised.")
+@books_option
+@json_option
+def ingest(
+    files: tuple[Path, ...],
+    published: Any,
+    publisher: str,
+    url: str,
+    encoding: str | None,
+    db: str,
+    by: str,
+    json_path: str | None,
+) -> None:
+    """Keep documents and what a reader might take from them: text, HTML, PDF with text, DOCX; folders are walked.
+
+    Each suggestion waits for `tarazu register review`. A document known already is not entered again. Exit code 1
+    where a file could not be read; the others are kept.
+
+    \b
+    Examples:
+      tarazu register ingest minutes-19.docx --published 2023-12-04 --publisher "Prime Minister's office" \\
+          --db commission.db --by secretariat
+      tarazu register ingest releases/ --db commission.db --by secretariat --json -
+    """
+    from tarazu.cli.register_print import print_checks, print_table
+    from tarazu.core.checks import errors
+    from tarazu.register.intake import Publication, ingest
+
+    about = Publication(_day(published), publisher, url)
+    with _books(db) as books, progress() as step:
+        found = ingest(books, _walked(files), by, about, encoding=encoding, progress=step)
+
+    def show() -> None:
+        print_table(found.table, "Documents")
+        if found.checks:
+            print_checks(found.checks)
+
+    emit(json_path, found.to_dict(), show)
+    if errors(found.checks):
+        sys.exit(EXIT_FINDINGS)
+
+
+def _walked(files: Sequence[Path]) -> list[Path]:
+    """Files as named, and those below folders in order of their names; hidden ones are left."""
+    found: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        else:
+            found.append(path)
+    return found
+
+
+@register.command()
+@click.option(
+    "--kind", "kinds", multiple=True, help="Kinds of suggestions; by default those that become items."
+)
+@click.option("--document", help="Only one document, by the first letters of its SHA-256.")
+@click.option("--least", default=0.0, show_default=True, help="Least confidence, 0 to 1.")
+@click.option(
+    "--decide", "decided", multiple=True, metavar="NUMBER=accept|reject", help="Decide one. May be repeated."
+)
+@click.option(
+    "--item", default="", help="With one --decide: the item it is added to, or the id of the new one."
+)
+@click.option(
+    "--export", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write a table to fill in."
+)
+@click.option(
+    "--import", "filled", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read it back."
+)
+@click.option("--list", "listed", is_flag=True, help="Only list; do not ask.")
+@books_option
+@json_option
+def review(
+    kinds: tuple[str, ...],
+    document: str | None,
+    least: float,
+    decided: tuple[str, ...],
+    item: str,
+    out: Path | None,
+    filled: Path | None,
+    listed: bool,
+    db: str,
+    by: str,
+    json_path: str | None,
+) -> None:
+    """Take or refuse suggestions: one by one with the keyboard, by number, or in a CSV table sent round.
+
+    In a terminal each suggestion is shown with its place and what the register knows; a takes it, r refuses it, s
+    leaves it, e edits its title and id, q ends. Piped, or with --list, they are listed.
+
+    \b
+    Examples:
+      tarazu register review --db commission.db --by secretariat
+      tarazu register review --export review.csv --db commission.db --by secretariat
+      tarazu register review --import review.csv --db commission.db --by secretariat
+      tarazu register review --decide 12=accept --item co008 --db commission.db --by secretariat
+    """
+    from tarazu.cli.register_print import print_open
+    from tarazu.planning.output import write
+    from tarazu.register.review import review_table, waiting
+
+    with _books(db, new=False) as books:
+        if decided or filled:
+            made, checks = _read_decisions(decided, item, filled)
+            _carry_out(books, made, checks, by, json_path)
+            return
+        found = waiting(books, document=document, kinds=kinds, least=least)
+        table = review_table(books, found)
+        if out:
+            click.echo(write([(out, table.to_csv())])[0])
+        elif json_path is None and not listed and sys.stdin.isatty():
+            _ask(books, found, by)
+        else:
+            emit(json_path, {"suggestions": table.records()}, lambda: print_open(found, table))
+
+
+def _read_decisions(
+    decided: Sequence[str], item: str, filled: Path | None
+) -> tuple[list[Decision], list[Check]]:
+    from tarazu.core.checks import Check as Finding
+    from tarazu.core.schema import read_text
+    from tarazu.register.review import decisions
+
+    if item and len(decided) != 1:
+        raise click.UsageError("--item goes with one --decide.")
+    rows = []
+    for text in decided:
+        number, _, word = text.partition("=")
+        rows.append({"number": number, "decision": word, "item": item})
+    made, checks = decisions(rows, "--decide")
+    if filled:
+        text_of = read_text(filled)
+        if isinstance(text_of, Finding):
+            return made, [*checks, text_of]
+        more, found = decisions(list(csv.DictReader(text_of.splitlines(keepends=True))), filled.name)
+        made, checks = [*made, *more], [*checks, *found]
+    return made, checks
+
+
+def _carry_out(
+    books: Books, made: Sequence[Decision], checks: Sequence[Check], by: str, json_path: str | None
+) -> None:
+    """Each decision by itself: one that cannot be carried out is named, the others stand."""
+    from tarazu.cli.register_print import print_checks
+    from tarazu.core.checks import Check as Finding
+    from tarazu.core.errors import InputError
+    from tarazu.register.review import decide
+
+    found, told = list(checks), []
+    before = books.register()
+    for decision in made:
+        try:
+            events = decide(books, decision, by)
+            told.append({"number": decision.number, "item": events[0].item if events else None})
+        except InputError as error:
+            found.append(Finding.error("not-carried-out", f"suggestion {decision.number}", str(error)))
+    found += books.contradictions(before)
+
+    def show() -> None:
+        taken = [each for each in told if each["item"]]
+        click.echo(f"{len(taken)} taken, {len(told) - len(taken)} refused.")
+        for each in taken:
+            click.echo(f"  {each['number']} -> {each['item']}")
+        if found:
+            print_checks(found)
+
+    listed = [
+        {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message} for c in found
+    ]
+    emit(json_path, {"decided": told, "checks": listed}, show)
+    if any(each.name in ("not-carried-out", "unknown-decision", "unknown-suggestion") for each in found):
+        sys.exit(EXIT_FINDINGS)
+
+
+def _ask(books: Books, found: Sequence[Open], by: str) -> None:
+    """One suggestion after another, by single keys."""
+    from tarazu.cli.register_print import print_open
+    from tarazu.core.errors import InputError
+    from tarazu.register.review import Decision, decide, review_table
+
+    for done, each in enumerate(found, start=1):
+        print_open([each], review_table(books, [each]))
+        item, title = each.same or "", ""
+        while True:
+            click.echo(f"{done} of {len(found)}: [a]ccept, [r]eject, [s]kip, [e]dit, [q]uit? ", nl=False)
+            key = click.getchar().lower()
+            click.echo(key)
+            if key == "e":
+                item = click.prompt("id of a known item, or of the new one", default=item, show_default=True)
+                title = click.prompt("title", default=" ".join(each.quote.split()))
+                continue
+            if key == "q":
+                return
+            if key == "s":
+                break
+            if key in "ar":
+                try:
+                    decide(books, Decision(each.number, key == "a", item=item, title=title), by)
+                    break
+                except InputError as error:
+                    click.echo(f"Not entered: {error}")
+
+
+@register.command("export")
+@click.option("--form", type=click.Choice(FORMS), default="csv", show_default=True, help="What to write.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for csv, else a file.")
+@database_option
+def export_command(form: str, out: Path, db: str | None) -> None:
+    """Write the register: tables as CSV or a workbook, every event as JSON, deadlines for a calendar, IATI results.
+
+    \b
+    Examples:
+      tarazu register export --out register
+      tarazu register export --form xlsx --out register.xlsx
+      tarazu register export --form ics --out deadlines.ics
+    """
+    from tarazu.planning.output import json_text, write
+    from tarazu.register import exchange
+
+    found = _read(db)
+    makers: dict[str, Any] = {
+        "csv": lambda: {f"{name}.csv": table.to_csv() for name, table in exchange.tables(found).items()},
+        "json": lambda: json_text(exchange.as_json(found)),
+        "xlsx": lambda: exchange.workbook(found),
+        "ics": lambda: exchange.calendar(found),
+        "iati": lambda: exchange.results(found),
+    }
+    click.echo(write([(out, makers[form]())])[0])
+
+
+@register.command("import")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would be added and where the two differ.")
+@books_option
+@json_option
+def import_command(source: Path, dry_run: bool, db: str, by: str, json_path: str | None) -> None:
+    """Bring another register in: a folder of CSV, a workbook, JSON or a database. Differences are listed, not decided.
+
+    \b
+    Examples:
+      tarazu register import register/ --db commission.db --by secretariat
+      tarazu register import ministry.xlsx --dry-run --db commission.db --by secretariat
+    """
+    from tarazu.cli.register_print import print_checks
+    from tarazu.core.checks import errors
+    from tarazu.register.merge import merge, read_any
+
+    other = read_any(source)
+    with _books(db) as books:
+        found = merge(books.register(), other)
+        if not dry_run and found.added:
+            books.add(found.added, by)
+    checks = (*other.findings, *found.conflicts)
+    told = {
+        "added": len(found.added),
+        "known": found.same,
+        "written": not dry_run,
+        "checks": [
+            {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message}
+            for c in checks
+        ],
+    }
+
+    def show() -> None:
+        word = "would be added" if dry_run else "added"
+        click.echo(
+            f"{len(found.added)} events {word}, {found.same} known already, {len(found.conflicts)} conflicts."
+        )
+        if checks:
+            print_checks(checks)
+
+    emit(json_path, told, show)
+    if errors(checks):
+        sys.exit(EXIT_FINDINGS)

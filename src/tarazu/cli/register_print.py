@@ -1,0 +1,161 @@
+"""What `tarazu register` prints: the answer first, then short tables. --csv and --json hold every column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from tarazu.core.checks import Check
+from tarazu.core.table import Table, is_missing
+from tarazu.register.model import RECORDED
+from tarazu.register.schedule import OVERDUE
+
+if TYPE_CHECKING:
+    from tarazu.register.register import Item
+    from tarazu.register.review import Open
+    from tarazu.register.views import Board
+
+PIPED_WIDTH = 140  # columns when the output is no terminal
+SHOWN = {  # columns printed of each table; the files hold all
+    "board": ("id", "commitment", "body", "due", "official", "evidence", "schedule"),
+    "due": ("due", "days", "id", "title", "body", "official", "evidence", "next_step"),
+    "overdue": ("due", "days", "id", "title", "body", "official", "evidence", "next_step"),
+    "timeline": ("date", "event", "item", "title", "value", "status", "source"),
+    "visits": ("date", "who", "level", "guest", "host", "place", "session", "state", "source"),
+    "search": ("document", "published", "language", "title", "hit"),
+    "ingested": ("file", "document", "state", "same_as", "language", "published", "suggestions"),
+}
+SHARES = ("done",)
+WORDY, LEAST_WIDTH = ("commitment", "title", "who", "hit"), 30  # what a reader looks for first
+FOLDED = ("body", "sources", "source", "note", "next_step", "value", "message", "conditions")
+
+
+def console() -> Console:
+    """A console as wide as the terminal, or a fixed width when piped."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def print_table(table: Table, title: str) -> None:
+    """A table under its title; nothing in it is said."""
+    out = console()
+    if not len(table):
+        out.print(f"{title}: nothing.")
+        return
+    out.print(_grid(table, title))
+
+
+def _grid(table: Table, title: str) -> Grid:
+    names = SHOWN.get(table.name, tuple(column.name for column in table.columns))
+    grid = Grid(
+        title=f"{title} ({len(table)})", title_justify="left", box=None, padding=(0, 1), pad_edge=False
+    )
+    for name in names:
+        numeric = all(isinstance(value, (int, float)) or value is None for value in table.column(name))
+        grid.add_column(
+            name.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            min_width=LEAST_WIDTH if name in WORDY else None,
+            no_wrap=name not in (*WORDY, *FOLDED),
+        )
+    for row in table:
+        grid.add_row(*(escape(_cell(name, row[name])) for name in names))
+    return grid
+
+
+def _cell(name: str, value: Any) -> str:
+    if is_missing(value) or value == "":
+        return "–"
+    if name in SHARES:
+        return f"{value:.0%}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return str(value).replace("_", " ") if name in ("evidence", "official", "level", "event") else str(value)
+
+
+def print_board(seen: Board) -> None:
+    """The state in words, what is overdue, then every commitment."""
+    out = console()
+    out.print(f"[bold]{escape(seen.sentence())}[/bold]\n")
+    out.print(_grid(seen.table, f"Commitments on {seen.today}"))
+    late = [row for row in seen.table if row["schedule"] == OVERDUE]
+    if late:
+        out.print(
+            f"\nOverdue: {', '.join(row['id'] for row in late)}. `tarazu register overdue` says by how much."
+        )
+    out.print(
+        "\nWhat the parties say, what documents show and the schedule are three statuses, kept apart on purpose."
+    )
+
+
+def print_item(item: Item) -> None:
+    """An item with its fields and every event."""
+    out = console()
+    out.print(f"[bold]{escape(item.id)}[/bold]  {escape(item.title)}  ({item.kind})\n")
+    for name, value in item.fields.items():
+        if not is_missing(value) and value not in ("", ()):
+            first = f" (at first {item.first[name]})" if name in item.first else ""
+            text = "; ".join(value) if isinstance(value, tuple) else f"{value}"
+            out.print(f"  {name.replace('_', ' ')}: {escape(text + first)}")
+    out.print()
+    for event in item.events:
+        if event.event == RECORDED and len(item.events) > 1:
+            continue  # the event that its date stands for says the same
+        value = "" if event.value is None else f" {event.field + ': ' if event.field else ''}{event.value}"
+        by = f"; entered by {event.by} {event.recorded}" if event.by else ""
+        out.print(
+            escape(
+                f"  {event.date or 'no date':10}  {event.event.replace('_', ' ')}{value}  [{event.status}]"
+            )
+        )
+        out.print(escape(f"              {event.evidence or 'no source'}{by}"), style="dim")
+        for text in (event.evidence.quote and f'"{event.evidence.quote}"', event.note):
+            if text:
+                out.print(escape(f"              {text}"), style="dim")
+
+
+def item_dict(item: Item) -> dict[str, Any]:
+    """An item with its events, JSON-ready."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "title": item.title,
+        "fields": dict(item.fields),
+        "first": dict(item.first),
+        "events": [asdict(event) for event in item.events],
+    }
+
+
+def print_checks(checks: Iterable[Check]) -> None:
+    """Findings by severity, and their number."""
+    out = console()
+    found = list(checks)
+    for each in sorted(found, key=lambda check: ("error", "warning", "note").index(str(check.severity))):
+        out.print(escape(f"{each.severity:8} {each.name}  {each.where}: {each.message}"))
+    counts = Counter(str(each.severity) for each in found)
+    out.print(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
+
+
+def print_open(found: Sequence[Open], table: Table) -> None:
+    """Suggestions that wait, each with where it stands and what is known."""
+    out = console()
+    if not found:
+        out.print("No suggestion waits for a decision.")
+        return
+    for each, row in zip(found, table, strict=True):
+        out.print(escape(f"{each.number}  {each.kind}  {each.confidence:.0%}  {each.quote!r}"))
+        told = ", ".join(f"{key} {value}" for key, value in each.value.items() if value not in (None, [], ""))
+        out.print(escape(f"      {told}"), style="dim")
+        for text in (row["known"], f"in document {each.document[:12]}: … {each.context} …"):
+            if text:
+                out.print(escape(f"      {text}"), style="dim")
+    out.print(
+        f"\n{len(found)} wait. --decide NUMBER=accept, or --export review.csv, fill in, --import review.csv."
+    )

@@ -1,0 +1,271 @@
+"""Named checks of a register: references, order of events, deadlines, cycles, quotes, claims said twice.
+
+Each check names the items and what to do; none changes anything. A contradiction between sources stays in the
+register: both entries stand, and the check says that they do not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+
+from tarazu.core.checks import Check
+from tarazu.register.model import RECORDED, event_types, references
+from tarazu.register.register import Item, Register, span, starts, when
+from tarazu.register.schedule import COMPLETE, grade
+
+# Events of an instrument in the only order in which they can happen.
+LIFE = ("signed", "ratified", "in_force", "ended")
+DONE = "done"
+EMBASSY, RELATIONS = "embassy", "diplomatic relations"
+
+
+def consistency(register: Register) -> Iterator[Check]:
+    """Every finding of every check."""
+    for check in CHECKS:
+        yield from check(register)
+
+
+def _references(register: Register) -> Iterator[Check]:
+    for item in register.items.values():
+        for name in references(item.kind):
+            named = item[name] or ()
+            for other in (named,) if isinstance(named, str) else named:
+                if other not in register.items:
+                    message = f"{name} names {other}, which is no item of the register. Record it or correct the id."
+                    yield Check.error("unknown-item", item.id, message)
+
+
+def _orphans(register: Register) -> Iterator[Check]:
+    recorded = {event.item for event in register.events if event.event == RECORDED}
+    for name in dict.fromkeys(event.item for event in register.events if event.item not in recorded):
+        message = "has events but was never recorded: they show nowhere. Record it."
+        yield Check.error("never-recorded", name, message)
+
+
+def _lives(register: Register) -> Iterator[Check]:
+    """Instruments that enter into force before they are signed, or end before that."""
+    for item in register.of("instruments"):
+        told = [(name, span(item.dates.get(name))) for name in LIFE]
+        dated = [(name, found) for name, found in told if found]
+        for (first, earlier), (second, later) in pairwise(dated):
+            if later.end < earlier.start:
+                message = (
+                    f"{second} on {later}, before it was {first} on {earlier}. One of the two dates is wrong."
+                )
+                yield Check.warning("events-out-of-order", item.id, message)
+
+
+def _contradictions(register: Register) -> Iterator[Check]:
+    """One thing said to have happened on two days, or evidence that goes back."""
+    once = {name for name, kind in event_types().items() if kind.takes == "date" and name not in REPEATABLE}
+    points = event_types()["evidenced"].choices
+    for item in register.items.values():
+        for name in once:
+            days = [found for event in item.events if event.event == name and (found := span(event.date))]
+            if any(not a.overlap_days(b) for a, b in pairwise(days)):
+                listed = " and ".join(dict.fromkeys(map(str, days)))
+                message = f"{name.replace('_', ' ')} is dated {listed}. Correct one, or say in a note why both stand."
+                yield Check.warning("contradicting-events", item.id, message)
+        grades = [(event.value, event.date) for event in item.events if event.event == "evidenced"]
+        for (before, _), (after, day) in pairwise(grades):
+            if before in points and after in points and points.index(after) < points.index(before):
+                message = (
+                    f"the evidence went back from {before} to {after} on {day}. Say in a note what happened."
+                )
+                yield Check.note("evidence-went-back", item.id, message)
+
+
+REPEATABLE = (
+    "restated",
+    "amended",
+    "met",
+    "ratified",
+    "noted",
+    "appointed",
+    "planned",
+    "negotiated",
+    "withdrawn",
+    "said",
+)
+
+
+def _deadlines(register: Register) -> Iterator[Check]:
+    """Deadlines that end before the promise was made or its instrument signed."""
+    for item in (*register.of("commitments"), *register.of("milestones")):
+        parent = register.items.get(item["commitment"] or "") or item
+        instrument = register.items.get(parent["instrument"] or "")
+        due = span(item["due"])
+        made = span(when(instrument or parent)) if when(instrument or parent) != "9999" else None
+        if due and made and due.end < made.start:
+            what = instrument.title if instrument else "the promise itself"
+            message = f"is due {due}, before {what} of {made}. Correct the due date or the date of signature."
+            yield Check.warning("deadline-before-signature", item.id, message)
+        if item["due"] and due is None:
+            message = f'due "{item["due"]}" is no date. Write 2026, 2026-Q2, 2026-12-31 or 2024-01/2025-12.'
+            yield Check.error("unreadable-due", item.id, message)
+
+
+def _claims(register: Register) -> Iterator[Check]:
+    """Words and documents that part, each way."""
+    for item in register.of("commitments"):
+        if item["official"] == DONE and grade(item) != COMPLETE:
+            message = f"the parties call it done; documents show: {grade(item).replace('_', ' ')}. Look for evidence."
+            yield Check.warning("done-without-evidence", item.id, message)
+        if item["official"] == "not_reached" and grade(item) == COMPLETE:
+            yield Check.warning(
+                "evidence-against-words", item.id, "documents show it complete, the parties do not."
+            )
+
+
+def _cycles(register: Register) -> Iterator[Check]:
+    for name in ("superseded_by", "rests_on", "parent", "repeats"):
+        for cycle in cycles({item.id: _targets(item, name) for item in register.items.values()}):
+            listed = " → ".join((*cycle, cycle[0]))
+            message = f"{name.replace('_', ' ')} goes round in a circle: {listed}. Correct one of them."
+            yield Check.error("cycle", cycle[0], message)
+
+
+def _targets(item: Item, name: str) -> tuple[str, ...]:
+    found = item[name] or ()
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+def cycles(graph: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """Cycles of a directed graph, each once, starting at its first name; without recursion, so long chains are safe."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = []
+        place: dict[str, int] = {}
+        stack = [(start, iter(graph[start]))] if start not in done else []
+        while stack:
+            node, rest = stack[-1]
+            if node not in place:
+                place[node] = len(path)
+                path.append(node)
+            for other in rest:
+                if other in place:
+                    ring = path[place[other] :]
+                    turn = ring.index(min(ring))
+                    found.setdefault(frozenset(ring), (*ring[turn:], *ring[:turn]))
+                elif other in graph and other not in done:
+                    stack.append((other, iter(graph[other])))
+                    break
+            else:
+                stack.pop()
+                path.pop()
+                del place[node]
+                done.add(node)
+    return sorted(found.values())
+
+
+def _repeats(register: Register) -> Iterator[Check]:
+    """Targets of the same number by the same parties that are not linked: one promise, counted twice."""
+    first: dict[tuple[object, ...], Item] = {}
+    for item in register.of("commitments"):
+        if item["target_low"] is None or item["repeats"]:
+            continue
+        key = (
+            item["form"],
+            item["parties"],
+            item["target_low"],
+            item["target_high"],
+            item["unit"],
+            item["indicator"],
+        )
+        if key in first:
+            message = (
+                f"says the same as {first[key].id} ({first[key].title}): one promise would count twice. "
+            )
+            message += "Name that one under repeats, or note the difference."
+            yield Check.note("repeated-claim", item.id, message)
+        first.setdefault(key, item)
+
+
+def _sessions(register: Register) -> Iterator[Check]:
+    """Sessions of one body whose numbers and days run against each other."""
+    for body in register.of("bodies"):
+        told = [
+            (str(event.value), event.date) for event in body.events if event.event == "met" and event.value
+        ]
+        told += [
+            (str(v["session"]), when(v))
+            for v in register.of("visits")
+            if v["body"] == body.id and v["session"]
+        ]
+        numbered = sorted({(int(number), day) for number, day in told if number.isdigit() and day != "9999"})
+        for (number, day), (following, later) in pairwise(numbered):
+            if following == number and not _meet(day, later):
+                message = f"session {number} is dated {day} and {later}. Correct one."
+                yield Check.warning("session-twice", body.id, message)
+            elif following > number and starts(later) < starts(day):
+                message = f"session {following} ({later}) comes before session {number} ({day}). Correct one."
+                yield Check.warning("sessions-out-of-order", body.id, message)
+
+
+def _meet(one: str, other: str) -> bool:
+    a, b = span(one), span(other)
+    return a is None or b is None or bool(a.overlap_days(b))
+
+
+def _relations(register: Register) -> Iterator[Check]:
+    """An embassy opened before there were relations."""
+    relations = [
+        (item, starts(item.dates["signed"]))
+        for item in register.of("instruments")
+        if item["field"] == RELATIONS and item.dates.get("signed")
+    ]
+    for item, since in relations:
+        parties = set(item["parties"])
+        for body in register.of("bodies"):
+            opened = body.dates.get("established")
+            if (
+                body["form"] == EMBASSY
+                and parties >= set(body["parties"])
+                and opened
+                and starts(opened) < since
+            ):
+                message = f"was opened {opened}, before the relations of {item.dates['signed']} ({item.id}). "
+                message += "One of the two dates is wrong."
+                yield Check.warning("embassy-before-relations", body.id, message)
+
+
+def _quotes(register: Register) -> Iterator[Check]:
+    """Quotes that do not stand where they are said to stand."""
+    for event in register.events:
+        proof = event.evidence
+        source = register.documents.get(proof.document)
+        if source is None or source.text is None or proof.start is None or proof.end is None:
+            continue
+        if source.text[proof.start : proof.end] != proof.quote:
+            at = source.text.find(proof.quote) if proof.quote else -1
+            where = f"it stands at {at}" if at >= 0 else "it stands nowhere in the document"
+            message = (
+                f"the quote does not stand at {proof.start}–{proof.end} of {proof.document[:12]}; {where}."
+            )
+            yield Check.error("quote-not-there", event.item, message)
+
+
+def _unproven(register: Register) -> Iterator[Check]:
+    bare = [item.id for item in register.items.values() if not item.evidence]
+    if bare:
+        listed = ", ".join(bare[:8]) + (f" and {len(bare) - 8} more" if len(bare) > 8 else "")
+        message = f"{len(bare)} items name no document and no page: {listed}. Add where it stands."
+        yield Check.note("no-evidence", "register", message)
+
+
+CHECKS: tuple[Callable[[Register], Iterator[Check]], ...] = (
+    _orphans,
+    _references,
+    _lives,
+    _contradictions,
+    _deadlines,
+    _claims,
+    _cycles,
+    _repeats,
+    _sessions,
+    _relations,
+    _quotes,
+    _unproven,
+)

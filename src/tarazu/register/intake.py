@@ -1,0 +1,197 @@
+"""Documents into the register: read, told from those known, searched for suggestions, linked to what is there.
+
+Nothing of it is part of the register until a person accepts it (`tarazu.register.review`). A document known by its
+bytes is not entered again; one that says nearly the same is entered with a link to the first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tarazu.core.checks import Check
+from tarazu.core.errors import InputError
+from tarazu.core.table import Column, Table
+from tarazu.register import tables
+from tarazu.register.books import Books, operator, packed
+from tarazu.register.documents import Document
+from tarazu.register.documents import read as read_document
+from tarazu.register.duplicates import Signatures, signature
+from tarazu.register.extraction import extract
+from tarazu.register.links import links
+from tarazu.register.register import Register
+from tarazu.register.search import index
+from tarazu.register.suggestions import Suggestion
+
+Progress = Callable[[str, int, int], None]
+
+NEW, KNOWN, NEAR = "new", "known", "nearly known"
+COLUMNS = (
+    Column("file"),
+    Column("document", "", "first letters of its SHA-256"),
+    Column("state", "", "new, known by its bytes, or nearly the same as another"),
+    Column("same_as", "", "the document that it repeats"),
+    Column("language"),
+    Column("published"),
+    Column("title"),
+    Column("characters"),
+    Column("suggestions"),
+)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What came in.
+
+    Attributes
+    ----------
+    table
+        One row per file that could be read.
+    checks
+        Files that could not, and what readers had to say.
+    """
+
+    table: Table
+    checks: tuple[Check, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            "documents": self.table.records(),
+            "checks": [
+                {"severity": str(c.severity), "where": c.where, "message": c.message} for c in self.checks
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the person who brings a document knows of it."""
+
+    published: date | None = None
+    publisher: str = ""
+    url: str = ""
+
+
+def ingest(
+    books: Books,
+    paths: Sequence[Path],
+    by: str,
+    publication: Publication = Publication(),
+    *,
+    encoding: str | None = None,
+    progress: Progress | None = None,
+) -> Ingested:
+    """Read files and keep each with its suggestions; a file that cannot be read is a finding, the others go on.
+
+    Parameters
+    ----------
+    publication
+        Given where the files do not say it themselves; it holds for all of them.
+    """
+    who = operator(by)
+    rows: list[dict[str, Any]] = []
+    checks: list[Check] = []
+    register, known = books.register(), _signatures(books)
+    for done, path in enumerate(paths):
+        if progress:
+            progress("documents", done, len(paths))
+        try:
+            found = read_document(path, encoding=encoding)
+        except InputError as error:
+            checks.append(Check.error("unreadable-document", str(path), str(error)))
+            continue
+        checks += found.checks
+        if not found.text.strip():
+            continue  # its checks say why: a scan, an empty file
+        rows.append({"file": path.name, **_keep(books, found, register, known, publication, who)})
+    if progress:
+        progress("documents", len(paths), len(paths))
+    return Ingested(Table.build("ingested", COLUMNS, rows), tuple(checks))
+
+
+def _signatures(books: Books) -> Signatures:
+    known = Signatures()
+    with books.database.reading() as connection:
+        for sha, text in connection.execute(sa.select(tables.document.c.sha256, tables.document.c.signature)):
+            known.add(sha, tuple(json.loads(text)))
+    return known
+
+
+def _keep(
+    books: Books, found: Document, register: Register, known: Signatures, publication: Publication, who: str
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "document": found.sha256[:12],
+        "language": found.language,
+        "title": found.title,
+        "characters": len(found.text),
+        "suggestions": 0,
+    }
+    published = found.published or publication.published
+    row["published"] = published.isoformat() if published else None
+    if found.sha256 in known:
+        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}
+    mark = signature(found.text)
+    near = known.near(mark)
+    suggestions = extract(found.text, language=found.language, published=published)
+    _write(books, replace(found, published=published), mark, near, suggestions, register, publication, who)
+    known.add(found.sha256, mark)
+    state = {"state": NEAR, "same_as": near[0][0][:12]} if near else {"state": NEW}
+    return {**row, **state, "suggestions": len(suggestions)}
+
+
+def _write(
+    books: Books,
+    found: Document,
+    mark: tuple[int, ...],
+    near: Sequence[tuple[str, float]],
+    suggestions: Sequence[Suggestion],
+    register: Register,
+    publication: Publication,
+    who: str,
+) -> None:
+    with books.database.writing() as connection:
+        number = 1 + int(connection.scalar(sa.select(sa.func.max(tables.document.c.number))) or 0)
+        row = (
+            number,
+            found.sha256,
+            found.title or "",
+            publication.publisher,
+            found.published.isoformat() if found.published else "",
+            publication.url,
+            found.language,
+            found.media,
+            found.normaliser,
+            found.text,
+            packed(list(mark)),
+            near[0][0] if near else "",
+            who,
+            books.now(),
+        )
+        books.database.insert(connection, tables.document, [row])
+        first = 1 + int(connection.scalar(sa.select(sa.func.max(tables.suggestion.c.number))) or 0)
+        made = [_suggested(first + offset, number, each, register) for offset, each in enumerate(suggestions)]
+        books.database.insert(connection, tables.suggestion, made)
+        index(books, connection, [(number, found.text, found.language)])
+
+
+def _suggested(number: int, document: int, each: Suggestion, register: Register) -> tuple[Any, ...]:
+    known = [
+        {"item": link.item, "how": link.how, "why": link.why}
+        for link in links(register, each.kind, each.value)
+    ]
+    place = (each.start, each.end, each.rule, each.confidence)
+    return (number, document, each.kind, *place, packed(_plain(each.value)), packed(known))
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: list(each) if isinstance(each, (tuple, set, frozenset)) else each for key, each in value.items()
+    }

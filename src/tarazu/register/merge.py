@@ -1,0 +1,116 @@
+"""Two registers into one: what the other adds, and where the two differ.
+
+Events are the same if they say the same of the same item on the same day with the same evidence, whoever entered them.
+What the other register has and this one has not is added. Where both record an item with different fields, this
+register's stand and the difference is listed: a person corrects one by an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tarazu.core.checks import Check
+from tarazu.core.errors import InputError
+from tarazu.register.model import RECORDED, Event
+from tarazu.register.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a merge would do.
+
+    Attributes
+    ----------
+    added
+        Events of the other register that this one has not, in their order.
+    same
+        Number of its events that are known already.
+    conflicts
+        Items that both record, each its own way.
+    """
+
+    added: tuple[Event, ...]
+    same: int
+    conflicts: tuple[Check, ...]
+
+
+def merge(register: Register, other: Register) -> Merge:
+    """Compare two registers; nothing is written."""
+    known = {_key(event) for event in register.events}
+    recorded = {event.item: event for event in register.events if event.event == RECORDED}
+    added: list[Event] = []
+    conflicts: list[Check] = []
+    foreign: set[str] = set()
+    same = 0
+    for event in sorted(other.events, key=lambda each: (each.event != RECORDED, each.number)):
+        mine = recorded.get(event.item)
+        if mine is not None and mine.kind != event.kind:
+            if event.item not in foreign:
+                message = f"is of {mine.kind} here and of {event.kind} there. Give one another id."
+                conflicts.append(Check.error("other-kind", event.item, message))
+            foreign.add(event.item)
+        elif _key(event) in known:
+            same += 1
+        elif event.event == RECORDED and mine is not None:
+            conflicts += _differences(mine, event)
+        elif event.item in recorded or event.event == RECORDED:
+            added.append(event)
+            known.add(_key(event))
+            recorded.setdefault(event.item, event)
+        else:
+            conflicts.append(
+                Check.error("never-recorded", event.item, "has events there but no record. Record it.")
+            )
+    return Merge(tuple(added), same, tuple(conflicts))
+
+
+def _differences(mine: Event, other: Event) -> Iterator[Check]:
+    for name in sorted({*mine.fields, *other.fields}):
+        here, there = mine.fields.get(name), other.fields.get(name)
+        if here != there:
+            message = f'{name} is {_shown(here)} here and {_shown(there)} there. Correct one by an event "corrected".'
+            yield Check.warning("fields-differ", mine.item, message)
+
+
+def _shown(value: Any) -> str:
+    return "empty" if value in (None, "", ()) else f'"{value}"'
+
+
+def _key(event: Event) -> tuple[Any, ...]:
+    if event.event == RECORDED:
+        fields = tuple(
+            sorted((key, value) for key, value in event.fields.items() if value not in (None, "", ()))
+        )
+        return (event.item, event.kind, event.event, fields)
+    proof = event.evidence
+    where = proof.document or proof.source_url or proof.publisher
+    return (event.item, event.event, event.date, event.field, event.value, where, proof.quote)
+
+
+def read_any(path: Path) -> Register:
+    """A register from what `export` writes: a folder of CSV, JSON, XLSX, or a database.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or cannot be read.
+    """
+    import tempfile
+
+    from tarazu.register.exchange import from_json, from_workbook
+    from tarazu.register.reading import read, read_folder
+
+    if path.suffix == ".json":
+        try:
+            return from_json(path.read_text(encoding="utf-8"), path.name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read ({error}).") from None
+    if path.suffix == ".xlsx":
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in from_workbook(path):
+                (Path(folder) / f"{name}.csv").write_text(text, encoding="utf-8")
+            return read_folder(Path(folder), path.stem)
+    return read(path)

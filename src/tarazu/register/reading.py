@@ -1,0 +1,183 @@
+"""A register from files: one table for each kind of item, and events.csv for what happened to them later.
+
+A row of ``instruments.csv`` records an instrument, and its date says when it was signed (or what the column ``event``
+says instead). Rows that cannot be used are left out and named; references to what is not there are findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tarazu.core.cells import Problem, Variable, parse
+from tarazu.core.checks import Check, place
+from tarazu.core.errors import InputError
+from tarazu.core.schema import DATA, Parsed, declared, read_table
+from tarazu.register.model import (
+    CLAIMED,
+    CORRECTED,
+    DECLARATION,
+    EVENTS,
+    PROOF,
+    RECORDED,
+    REVISED,
+    Event,
+    EventType,
+    Evidence,
+    event_types,
+    fields,
+    kinds,
+    openings,
+)
+from tarazu.register.register import Register
+
+FOLDER = "register"
+DATABASES = (".db", ".sqlite", ".sqlite3")
+
+
+def read(where: str | Path) -> Register:
+    """A register by the name of a bundled dossier, a folder, or a database; errors as of `Register.read`."""
+    text = str(where)
+    if "://" in text or Path(text).suffix in DATABASES:
+        from tarazu.register.books import Books
+
+        with Books(where) as books:
+            return books.register()
+    bundled = DATA / text / FOLDER
+    folder = bundled if "/" not in text and bundled.is_dir() else Path(text)
+    if (folder / FOLDER).is_dir():
+        folder = folder / FOLDER
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.parent.name for path in DATA.glob(f"*/{FOLDER}/instruments.csv")))
+        raise InputError(
+            f"{text}: there is no such register. Name a bundled one ({known}), a folder of CSV files or a database."
+        )
+    return read_folder(folder, name=text if folder == bundled else folder.resolve().name)
+
+
+def read_folder(folder: Path, name: str) -> Register:
+    """A register out of a folder's tables."""
+    events: list[Event] = []
+    checks: list[Check] = []
+    for kind in kinds():
+        for parsed, _ in _tables(folder, kind):
+            checks += parsed.checks
+            for _, row in parsed:
+                events += opening(kind, row)
+    known = {event.item: event.kind for event in events}
+    for parsed, file in _tables(folder, EVENTS):
+        checks += parsed.checks
+        for number, row in parsed:
+            found = later(row, known, place(file, number))
+            checks += [found] if isinstance(found, Check) else []
+            events += [found] if isinstance(found, Event) else []
+    if not events:
+        raise InputError(
+            f"{folder}: nothing in it can be used as a register. It needs instruments.csv, events.csv …"
+        )
+    return Register(name, numbered(events), findings=(*checks, *_twice(events)))
+
+
+def _tables(folder: Path, table: str) -> Iterator[tuple[Parsed, str]]:
+    path = folder / f"{table}.csv"
+    if path.exists():
+        yield read_table(path, table, declaration=DECLARATION), path.name
+
+
+def numbered(events: Iterable[Event], after: int = 0) -> tuple[Event, ...]:
+    """Events with the numbers of their order of entry."""
+    return tuple(replace(event, number=number) for number, event in enumerate(events, after + 1))
+
+
+def opening(kind: str, row: Mapping[str, Any]) -> list[Event]:
+    """The events of an item's own row: that it was recorded, and what its date stands for."""
+    first = Event(
+        row["id"],
+        kind,
+        RECORDED,
+        row["date"] or "",
+        fields={name: row.get(name) for name in fields(kind)},
+        status=row["status"] or CLAIMED,
+        evidence=evidence(row),
+        note=row["note"] or "",
+    )
+    usual = openings(kind)
+    return [first, replace(first, event=row.get("event") or usual[0], fields={})] if usual else [first]
+
+
+def later(row: Mapping[str, Any], known: Mapping[str, str], where: str) -> Event | Check:
+    """A row of events.csv as an event, or why it is none."""
+    name, item = row["event"], row["item"]
+    kind, what = known.get(item), event_types().get(name)
+    if kind is None:
+        message = f'"{item}" is no item of the register. Write the id of one, or record it first.'
+        return Check.error("unknown-item", f"{where}, column item", message)
+    if what is None or not what.concerns(kind):
+        fitting = ", ".join(key for key, each in event_types().items() if each.concerns(kind))
+        message = f'"{name}" is nothing that happens to {kind}. Write one of: {fitting}.'
+        return Check.error("unknown-event", f"{where}, column event", message)
+    if what.takes == "date" and not row["date"]:
+        return Check.error(
+            "missing-date", f"{where}, column date", f"{name} needs the date on which it happened."
+        )
+    value = _value(what, kind, row)
+    if isinstance(value, Problem):
+        return Check.error(value.name, f"{where}, column value", value.message)
+    return Event(
+        item,
+        kind,
+        name,
+        row["date"] or "",
+        field=row["field"] or "",
+        value=value,
+        status=row["status"] or CLAIMED,
+        evidence=evidence(row),
+        note=row["note"] or "",
+    )
+
+
+def _value(what: EventType, kind: str, row: Mapping[str, Any]) -> Any:
+    """What an event says, typed."""
+    text = row["value"] or ""
+    if what.name in (REVISED, CORRECTED):
+        variable = fields(kind).get(row["field"] or "")
+        if variable is None or variable.column == "id":
+            listed = ", ".join(name for name in fields(kind) if name != "id")
+            return Problem(
+                "unknown-field", f'"{row["field"] or ""}" is no field of {kind}. Write one of: {listed}.'
+            )
+        return parse(text, variable)
+    if not text:
+        needs = what.takes == "value" or what.value == "item"
+        return Problem("missing-value", f"{what.name} needs a value: {what.meaning}") if needs else None
+    if what.choices and text not in what.choices:
+        return Problem(
+            "unknown-value", f'"{text}" is no value of {what.name}. Write one of: {", ".join(what.choices)}.'
+        )
+    kind_of_value = what.value if what.value in ("number", "country") else "text"
+    return parse(
+        text, Variable(EVENTS, "value", kind_of_value, "", True, None, None, ("EAEU",), what.meaning)
+    )
+
+
+def evidence(row: Mapping[str, Any]) -> Evidence:
+    """Where a row says that it stands."""
+    found = {name: row.get(name) for name in PROOF if name not in ("status", "note")}
+    return Evidence(**{name: value for name, value in found.items() if value is not None})
+
+
+def _twice(events: Iterable[Event]) -> Iterator[Check]:
+    seen: set[str] = set()
+    for event in events:
+        if event.event == RECORDED:
+            if event.item in seen:
+                message = f"{event.item} is recorded twice. Ids are unique in the register: rename one."
+                yield Check.error("duplicate-id", event.item, message)
+            seen.add(event.item)
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """Columns of a register's table in the order in which they are written."""
+    return tuple(variable.column for variable in declared(DECLARATION)[table])
