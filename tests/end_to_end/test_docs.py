@@ -14,7 +14,10 @@ from tarazu.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-QUOTED = {"corridor-tutorial"}  # pages whose ```text blocks are lines of the command before them
+QUOTED = {
+    "corridor-tutorial",
+    "register-tutorial",
+}  # pages whose ```text blocks are lines of the command before them
 FEW_DRAWS = ["--draws", "300"]  # the same commands, sooner
 SET_UP = (
     "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt . && .venv/bin/tarazu plan kaz-irn",
@@ -59,7 +62,7 @@ def tarazu_commands(page: Path) -> list[str]:
 def steps(page: Path) -> Iterator[tuple[str, str, str]]:
     """Kind, name and text of what a reader does or sees in order: files to write, commands, what they print."""
     text = page.read_text(encoding="utf-8")
-    for kind, name, block in re.findall(r"^```(sh|csv|text)(?: (\S+))?\n(.*?)^```", text, re.M | re.S):
+    for kind, name, block in re.findall(r"^```(sh|csv|txt|text)(?: (\S+))?\n(.*?)^```", text, re.M | re.S):
         if kind == "sh":
             yield from (("command", "", line) for line in block.splitlines() if line.strip())
         elif kind == "text" or name:
@@ -78,7 +81,7 @@ def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, caps
     monkeypatch.chdir(tmp_path)
     printed = ""
     for kind, name, text in steps(page):
-        if kind == "csv":
+        if kind in ("csv", "txt"):
             _write(name, text)
         elif kind == "text" and page.stem in QUOTED:
             for line in text.splitlines():
@@ -101,7 +104,7 @@ def test_every_command_of_a_page_runs_in_order(page, tmp_path, monkeypatch, caps
 def test_python_of_a_page_runs(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for kind, name, text in steps(page):
-        if kind == "csv":
+        if kind in ("csv", "txt"):
             _write(name, text)
     exec(compile(code, str(page), "exec"), {})
 

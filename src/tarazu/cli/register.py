@@ -48,15 +48,15 @@ def database_option(command: Command) -> Command:
     )(command)
 
 
-def books_option(command: Command) -> Command:
-    """Options --db and --by, for writing."""
+def books_option(command: Command, needed: bool = True) -> Command:
+    """Options --db and --by, for writing; where not every use of a command writes they are asked for later."""
     for option in (
         click.option(
-            "--by", required=True, envvar="TARAZU_OPERATOR", help="Who enters this. Also TARAZU_OPERATOR."
+            "--by", required=needed, envvar="TARAZU_OPERATOR", help="Who enters this. Also TARAZU_OPERATOR."
         ),
         click.option(
             "--db",
-            required=True,
+            required=needed,
             metavar="PATH|URL",
             envvar="TARAZU_REGISTER",
             help="Database. Also TARAZU_REGISTER.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ FORMS = ("csv", "json", "xlsx", "ics", "iati")
 @register.command()
 @click.argument("kind", metavar="KIND|event")
 @click.argument("fields", nargs=-1, metavar="FIELD=VALUE...")
-@books_option
+@partial(books_option, needed=False)
 @json_option
-def add(kind: str, fields: tuple[str, ...], db: str, by: str, json_path: str | None) -> None:
+def add(kind: str, fields: tuple[str, ...], db: str | None, by: str | None, json_path: str | None) -> None:
     """Record an item, or with `event` what happened to one. Entries are never changed: correct by an event.
 
     KIND is instruments, commitments, milestones, indicators, bodies, roles, visits, memberships, zones, investments or
@@ -47,6 +48,8 @@ def add(kind: str, fields: tuple[str, ...], db: str, by: str, json_path: str | N
     if not fields:
         _explain(kind)
         return
+    if not db or not by:
+        raise click.UsageError("name the database with --db and who enters this with --by.")
     values = _pairs(fields)
     with _books(db) as books:
         before = books.register()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,20 @@ def print_checks(checks: Iterable[Check]) -> None:
     out.print(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
 
 
+def _read_as(value: Mapping[str, Any]) -> str:
+    """What was read, without what the quote shows already."""
+    point = value.get("low") == value.get("high") == value.get("value")
+    left_out = {"text", *(("low", "high") if point else ())}
+    told = {key: each for key, each in value.items() if key not in left_out and each not in (None, [], "")}
+    return ", ".join(f"{key} {_plain(each)}" for key, each in told.items())
+
+
+def _plain(each: Any) -> str:
+    if isinstance(each, float):
+        return f"{each:,.12g}"
+    return " ".join((", ".join(map(str, each)) if isinstance(each, list) else str(each)).split())
+
+
 def print_open(found: Sequence[Open], table: Table) -> None:
     """Suggestions that wait, each with where it stands and what is known."""
     out = console()
@@ -150,9 +164,10 @@ def print_open(found: Sequence[Open], table: Table) -> None:
         out.print("No suggestion waits for a decision.")
         return
     for each, row in zip(found, table, strict=True):
-        out.print(escape(f"{each.number}  {each.kind}  {each.confidence:.0%}  {each.quote!r}"))
-        told = ", ".join(f"{key} {value}" for key, value in each.value.items() if value not in (None, [], ""))
-        out.print(escape(f"      {told}"), style="dim")
+        out.print(
+            escape(f"{each.number}  {each.kind}  {each.confidence:.0%}  {' '.join(each.quote.split())!r}")
+        )
+        out.print(escape(f"      {_read_as(each.value)}"), style="dim")
         for text in (row["known"], f"in document {each.document[:12]}: … {each.context} …"):
             if text:
                 out.print(escape(f"      {text}"), style="dim")

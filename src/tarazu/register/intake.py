@@ -110,6 +110,7 @@ def ingest(
         checks += found.checks
         if not found.text.strip():
             continue  # its checks say why: a scan, an empty file
+        found = replace(found, title=found.title or path.stem)
         rows.append({"file": path.name, **_keep(books, found, register, known, publication, who)})
     if progress:
         progress("documents", len(paths), len(paths))

@@ -15,6 +15,7 @@ from tarazu.register.register import Item, Register, span, when
 
 SAME, DIFFERS = "same", "differs"
 MILLION = 1e6
+MOST_OTHERS = 3  # targets of another number that are named, the latest ones
 CLOSE = 0.001  # relative difference of two numbers that are the same one
 
 
@@ -41,18 +42,31 @@ def links(register: Register, kind: str, value: Mapping[str, Any]) -> tuple[Link
 
 
 def _targets(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
-    number, unit, parties = value.get("value"), value.get("unit"), set(value.get("parties") or ())
-    for item in register.of("commitments"):
-        low = item["target_low"]
-        if item["form"] != "target" or low is None or number is None or not _parties(parties, item):
+    number, parties = value.get("value"), set(value.get("parties") or ())
+    others: list[Item] = []
+    for item in _firsts(register):
+        if item["form"] != "target" or number is None or not _parties(parties, item):
             continue
-        if not _comparable(unit, item["unit"]):
+        if not _comparable(value.get("unit"), item["unit"]):
             continue
         scale = MILLION if item["unit"] == "USD m" else 1.0
-        if _close(number, low * scale) or _close(number, (item["target_high"] or low) * scale):
+        if all(_close(number, end * scale) for end in _ends(item)):
             yield Link(item.id, SAME, f"{item.title} ({when(item)})")
         else:
-            yield Link(item.id, DIFFERS, f"{low:g} {item['unit']} ({when(item)})")
+            others.append(item)
+    for item in sorted(others, key=when)[-MOST_OTHERS:]:
+        yield Link(item.id, DIFFERS, f"{item.title} ({when(item)})")
+
+
+def _firsts(register: Register) -> Iterator[Item]:
+    """Commitments with a number that say nothing again: a repetition belongs to the first."""
+    return (
+        item for item in register.of("commitments") if item["target_low"] is not None and not item["repeats"]
+    )
+
+
+def _ends(item: Item) -> tuple[float, float]:
+    return item["target_low"], item["target_low"] if item["target_high"] is None else item["target_high"]
 
 
 def _comparable(unit: str | None, other: str | None) -> bool:

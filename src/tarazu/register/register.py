@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +207,7 @@ def starts(text: str) -> date:
     return found.start if found else date.max
 
 
+@lru_cache(maxsize=1 << 16)
 def span(text: str | None) -> period.Period | None:
     """The period of a text, None where it is empty or no period."""
     if not text:

@@ -8,6 +8,7 @@ measured at. Decisions are kept with who took them; they are made in the termina
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from tarazu.register import tables
 from tarazu.register.books import Books, new_event, new_item, operator
 from tarazu.register.links import SAME, between
 from tarazu.register.model import Event
-from tarazu.register.register import Register
+from tarazu.register.register import Register, span
 
 ACCEPT, REJECT = "accept", "reject"
 # Kinds of suggestions that become items, and the prefix of the ids they get.
@@ -239,9 +240,25 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
     if decision.item and decision.item in register.items:
         again = {"item": decision.item, "event": AGAIN[found.kind], "date": _day(found) or found.published}
         return (new_event(register, {**again, **source}),)
+    if decision.due and span(decision.due) is None:
+        raise InputError(
+            f'due: "{decision.due}" is no date. Write 2026, 2026-Q2, 2026-12-31 or 2024-01/2025-12.'
+        )
     kind = ITEMS[found.kind]
     name = decision.item or free_id(register, PREFIX[kind])
-    return new_item(kind, {"id": name, **_fields(found, decision)}, source)
+    fields = _fields(found, decision)
+    if fields.get("parties") == "":
+        fields["parties"] = ";".join(usual_parties(register))
+        source["note"] = "; ".join(
+            filter(None, (decision.note, "parties not named there: those of the register"))
+        )
+    return new_item(kind, {"id": name, **fields}, source)
+
+
+def usual_parties(register: Register) -> tuple[str, ...]:
+    """The parties of most instruments and commitments: those a text of this register means when it names none."""
+    told = Counter(tuple(item["parties"]) for item in register.items.values() if item["parties"])
+    return told.most_common(1)[0][0] if told else ()
 
 
 def _measured(register: Register, found: Open, decision: Decision, source: Mapping[str, str]) -> Event:
@@ -307,9 +324,8 @@ def _day(found: Open) -> str:
 
 
 def _period(text: Any) -> str:
-    from tarazu.register.register import span
-
-    return str(text) if text and span(str(text)) else ""
+    found = span(str(text)) if text else None
+    return found.label if found else ""
 
 
 def free_id(register: Register, prefix: str) -> str:

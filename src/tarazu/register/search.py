@@ -1,11 +1,12 @@
 """Full-text search over the register's documents in English, Russian, Kazakh and Persian.
 
-    indexed   the stem of every word of a document, in the document's language
+    indexed   the stem of every word of a document in its language; of Kazakh ones the word itself
     asked     all words of the query, each by its stem in every language of its script, as a prefix
 
-English, Russian and Persian stems are Snowball's (https://snowballstem.org); Kazakh has none there, so its case,
-possessive and plural endings (data/register/endings.csv) are cut in this order. SQLite ranks by BM25 (FTS5),
-PostgreSQL by cover density.
+English, Russian and Persian stems are Snowball's (https://snowballstem.org). Kazakh has none there, and cutting its
+endings is no stemming: Қазақстан looks like an ablative. So they are cut from the query alone (case, possessive,
+plural; data/register/endings.csv), and what is left is looked for as the beginning of a word. SQLite ranks
+by BM25 (FTS5), PostgreSQL by cover density.
 """
 
 from __future__ import annotations
@@ -48,8 +49,12 @@ COLUMNS = (
 
 
 def words(text: str, language: str) -> str:
-    """Stems of a text's words, in order, as they are indexed."""
-    return " ".join(stem(word, language) for word in normalise(text).split())
+    """A text's words as they are indexed, in order."""
+    return " ".join(_indexed(word, language) for word in normalise(text).split())
+
+
+def _indexed(word: str, language: str) -> str:
+    return word if language == KAZAKH else stem(word, language)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -71,7 +76,10 @@ def _stemmer(language: str) -> Any:
 
 @cache
 def _endings() -> tuple[tuple[str, ...], ...]:
-    """Kazakh endings by part, from the end of the word inwards, the longest first."""
+    """Kazakh endings by part, from the end of the word inwards, the longest first.
+
+    A single letter is no ending here: it would be cut from words that merely end in it, and not from their forms.
+    """
     with (DATA / "register" / "endings.csv").open(encoding="utf-8", newline="") as file:
         parts = {
             row["part"]: row["endings"].split("|")
@@ -79,7 +87,7 @@ def _endings() -> tuple[tuple[str, ...], ...]:
             if row["language"] == KAZAKH
         }
     return tuple(
-        tuple(sorted(filter(None, parts[name]), key=lambda each: -len(each)))
+        tuple(sorted((each for each in parts[name] if len(each) > 1), key=lambda each: -len(each)))
         for name in ("case", "possessive", "plural")
     )
 
@@ -177,7 +185,7 @@ def _hit(text: str, language: str, terms: Sequence[Sequence[str]]) -> tuple[int 
     """Where the first word that was asked for stands, and the words around it."""
     wanted = tuple(each for term in terms for each in term)
     for match in re.finditer(r"\w+", text):
-        if any(stem(word, language).startswith(wanted) for word in normalise(match.group()).split()):
+        if any(_indexed(word, language).startswith(wanted) for word in normalise(match.group()).split()):
             first, last = max(match.start() - AROUND, 0), min(match.end() + AROUND, len(text))
             return match.start(), " ".join(text[first:last].split())
     return None, ""

@@ -18,6 +18,7 @@ from tarazu.core.table import Column, Table
 from tarazu.register.model import RECORDED
 from tarazu.register.register import Item, Register, span, starts, when
 from tarazu.register.schedule import (
+    COMPLETE,
     OVERDUE,
     Progress,
     days_left,
@@ -188,19 +189,17 @@ def _board_row(
     steps: Sequence[Item],
     actual: Mapping[str, tuple[float, str]],
 ) -> dict[str, Any]:
-    measured, period = _measured(register, item["indicator"], actual)
-    body = register.items.get(item["body"] or "")
-    open_steps = [step for step in steps if grade(step) != "complete"]
+    known = item.fields.get
+    measured, period = _measured(register, known("indicator"), actual)
+    body = register.items.get(known("body") or "")
+    coming = next((step.title for step in steps if grade(step) != COMPLETE), None)
     return {
+        **{name: known(name) for name in ("point", "form", "instrument", "due", "unit")},
         "id": item.id,
-        "point": item["point"],
         "commitment": item.title,
-        "form": item["form"],
-        "instrument": item["instrument"],
-        "body": body.title if body else item["responsible"],
-        "due": item["due"],
+        "body": body.title if body else known("responsible"),
         "due_first": item.first.get("due"),
-        "official": item["official"] or "unknown",
+        "official": known("official") or "unknown",
         "official_date": item.dates.get("official"),
         "evidence": grade(item),
         "evidence_date": item.dates.get("evidenced"),
@@ -208,12 +207,11 @@ def _board_row(
         "days_left": days_left(item, today),
         "done": share_done(item, steps),
         "target": target(item),
-        "unit": item["unit"],
         "actual": measured,
         "actual_period": period,
-        "next_step": item["next_step"] or (open_steps[0].title if open_steps else None),
+        "next_step": known("next_step") or coming,
         "said": 1 + sum(event.event == "restated" for event in item.events),
-        "measures": "; ".join(item["measures"] or ()),
+        "measures": "; ".join(known("measures") or ()),
         "sources": sources(item),
         "note": "; ".join(dict.fromkeys(event.note for event in item.events if event.note)),
     }

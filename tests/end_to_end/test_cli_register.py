@@ -1,0 +1,229 @@
+"""`tarazu register` as a secretary types it: the bundled register, a database of one's own, documents, exchange."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+RELEASE = """Ministers meet in Astana
+
+The two sides signed a memorandum of understanding on plant quarantine on 14 September 2026. The ministers again
+confirmed the aim to bring mutual trade up to $3 billion. The Iranian side will open a trade house in Aktau by the end
+of 2027.
+"""
+DESK = ("--db", "c.db", "--by", "secretariat")
+
+
+@pytest.fixture
+def ok(tarazu_here):
+    def run(*words, code=0):
+        answer = tarazu_here("register", *words)
+        assert answer.code == code, answer.out + answer.err
+        return answer.out
+
+    return run
+
+
+@pytest.fixture
+def refused(tarazu_here):
+    def run(*words):
+        answer = tarazu_here("register", *words)
+        assert answer.code == 2, answer.out + answer.err
+        assert "Traceback" not in answer.err
+        return answer.err
+
+    return run
+
+
+@pytest.fixture
+def own(ok, here):
+    """A database with what the bundled register holds, and one release read."""
+    (here / "release.txt").write_text(RELEASE, encoding="utf-8")
+    ok("export", "--out", "register")
+    ok("import", "register", *DESK)
+    ok("ingest", "release.txt", "--published", "2026-09-15", "--publisher", "Ministry of Trade", *DESK)
+
+
+def test_the_board_says_the_two_numbers_and_keeps_the_three_statuses_apart(ok):
+    out = ok("board", "--today", "2026-11-23", "--no-live")
+    assert "commitments are fully met by the evidence" in " ".join(out.split())
+    assert all(word in out for word in ("official", "evidence", "schedule"))
+    data = json.loads(ok("board", "--today", "2026-11-23", "--no-live", "--json", "-"))
+    assert data["today"] == "2026-11-23"
+    assert {"official", "evidence", "schedule"} <= set(data["commitments"][0])
+    assert data["progress"]["owed"] > data["progress"]["fully_met"]
+
+
+def test_the_turnover_of_the_board_is_measured_by_the_trade_figures(ok):
+    rows = json.loads(ok("board", "--json", "-"))["commitments"]
+    (row,) = (each for each in rows if each["id"] == "co008")
+    assert 300 < row["actual"] < 800
+    assert row["actual_period"] == "2025"
+
+
+def test_one_instrument_point_by_point(ok, here):
+    out = ok("board", "--instrument", "co015", "--no-live", "--csv", "execution.csv")
+    assert "co016" in out
+    rows = list(csv.DictReader((here / "execution.csv").open(encoding="utf-8")))
+    assert {row["instrument"] for row in rows} == {"co015"}
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (("due", "--days", "1500"), "due"),
+        (("overdue",), "overdue"),
+        (("timeline", "--kind", "instruments", "--since", "2022-01-01"), "timeline"),
+        (("visits",), "visits"),
+        (("visits", "--by", "year,side"), "visits_by_year_side"),
+        (("web",), "web"),
+    ],
+)
+def test_every_view_is_printed_and_given_as_json_and_csv(ok, here, words, key):
+    assert len(ok(*words).splitlines()) > 3
+    rows = json.loads(ok(*words, "--json", "-"))[key]
+    ok(*words, "--csv", "view.csv")
+    assert len(list(csv.DictReader((here / "view.csv").open(encoding="utf-8")))) == len(rows) > 0
+
+
+def test_checks_of_the_bundled_register_fire_on_the_source_documents(ok):
+    told = json.loads(ok("check", "--json", "-"))["checks"]
+    assert {"embassy-before-relations", "done-without-evidence"} <= {each["name"] for each in told}
+    assert "error" not in {each["severity"] for each in told}
+
+
+def test_one_item_with_its_quotes(ok):
+    out = ok("show", "co015")
+    assert "Action Plan" in out
+    assert '"' in out
+    assert json.loads(ok("show", "co015", "--json", "-"))["kind"] == "instruments"
+
+
+def test_from_a_release_to_the_board(ok, own):
+    told = json.loads(ok("review", "--list", *DESK, "--json", "-"))["suggestions"]
+    target = next(each for each in told if each["kind"] == "target")
+    assert target["known"].startswith("same co007")
+    house = next(each for each in told if each["kind"] == "commitment")
+    ok("review", "--decide", f"{target['number']}=accept", "--item", "co007", *DESK)
+    out = ok("review", "--decide", f"{house['number']}=accept", *DESK)
+    item = out.split("->")[1].split()[0]
+    due = json.loads(ok("due", "--days", "800", "--today", "2026-11-23", "--db", "c.db", "--json", "-"))[
+        "due"
+    ]
+    assert (item, "2027") in {(row["id"], row["due"]) for row in due}
+    rows = json.loads(ok("board", "--no-live", "--db", "c.db", "--json", "-"))["commitments"]
+    before = json.loads(ok("board", "--no-live", "--json", "-"))["commitments"]
+    said = {row["id"]: row["said"] for row in rows}
+    assert said["co007"] == {row["id"]: row["said"] for row in before}["co007"] + 1
+
+
+def test_decisions_by_a_table_sent_round(ok, own, here):
+    ok("review", "--export", "review.csv", *DESK)
+    rows = list(csv.DictReader((here / "review.csv").open(encoding="utf-8", newline="")))
+    for row in rows:
+        row["decision"] = "reject"
+    rows[0]["decision"] = "perhaps"
+    with (here / "review.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    out = ok("review", "--import", "review.csv", *DESK, code=1)
+    assert f"0 taken, {len(rows) - 1} refused" in out
+    assert "review.csv, row 2, column decision" in out
+    assert len(json.loads(ok("review", "--list", *DESK, "--json", "-"))["suggestions"]) == 1
+
+
+def test_items_and_events_by_hand(ok, here):
+    ok(
+        "add", "commitments", "id=co1", "title=Open a trade house", "form=obligation", "parties=KAZ",
+        "due=2027", "date=2026-02", "publisher=Ministry of Trade", *DESK,
+    )  # fmt: skip
+    ok("add", "event", "item=co1", "event=official", "value=in_progress", "date=2026-05", *DESK)
+    out = ok("add", "event", "item=co1", "event=revised", "field=due", "value=2025", "date=2026-11", *DESK)
+    assert "deadline-before-signature" in out
+    assert "due: 2025 (at first 2027)" in ok("show", "co1", "--db", "c.db")
+    assert "obligation" in ok("add", "commitments", *DESK)
+    assert "in_force" in ok("add", "event", *DESK)
+
+
+def test_search_in_the_documents(ok, own):
+    assert "plant quarantine" in ok("search", "quarantines", "memorandum", "--db", "c.db")
+    assert "nothing" in ok("search", "reindeer", "--db", "c.db")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_what_is_exported_is_known_already_when_imported(ok, own, form):
+    ok("export", "--form", form, "--out", f"copy.{form}", "--db", "c.db")
+    assert ok("import", f"copy.{form}", *DESK).startswith("0 events added")
+
+
+def test_deadlines_and_results_are_written(ok, here):
+    ok("export", "--form", "ics", "--out", "due.ics")
+    ok("export", "--form", "iati", "--out", "results.xml")
+    assert (here / "due.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
+    assert "iati-activities" in (here / "results.xml").read_text(encoding="utf-8")
+
+
+def test_two_registers_that_differ(ok, own, here):
+    ok("export", "--out", "other")
+    path = here / "other" / "commitments.csv"
+    path.write_text(
+        path.read_text("utf-8").replace("Raise trade to USD 3bn in the coming years", "Another"), "utf-8"
+    )
+    out = ok("import", "other", "--dry-run", *DESK)
+    assert "1 conflicts" in out
+    assert "fields-differ" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("board", "--db", "nowhere.db"), "no such database"),
+        (("board", "--instrument", "co999"), "none of the instruments"),
+        (("show", "co01"), "Did you mean"),
+        (("visits", "--by", "colour"), "no group of visits"),
+        (("due", "--days", "-1"), "days: expected"),
+        (("search", "!", "--db", "c.db"), "no such database"),
+        (("add", "treaties", "id=1", *DESK), "no kind of item"),
+        (("add", "commitments", "id", *DESK), "FIELD=VALUE"),
+        (("add", "commitments", "id=1", "id=2", *DESK), "given twice"),
+        (("add", "event", "item=co9", "event=official", "value=done", *DESK), "no item of the register"),
+        (("ingest", "release.txt", "--db", "c.db", "--by", " "), "Name who enters this"),
+        (("review", *DESK), "no such database"),
+        (("import", "nothing", *DESK), "nothing"),
+    ],
+)
+def test_what_cannot_be_done_is_said(refused, here, words, expected):
+    (here / "release.txt").write_text(RELEASE, encoding="utf-8")
+    assert expected in refused(*words)
+
+
+def test_files_that_cannot_be_read_are_findings(ok, here):
+    (here / "scan.pdf").write_bytes(b"%PDF-1.7 broken")
+    (here / "release.txt").write_text(RELEASE, encoding="utf-8")
+    out = ok("ingest", "scan.pdf", "release.txt", *DESK, code=1)
+    assert "scan.pdf" in out
+    assert "release.txt" in out
+
+
+def test_every_command_has_help_with_an_example(ok):
+    listed = ok("--help").partition("Commands:")[2].splitlines()
+    commands = [line.split()[0] for line in listed if line.startswith("  ") and line[2] != " "]
+    assert {
+        "add",
+        "ingest",
+        "review",
+        "board",
+        "due",
+        "overdue",
+        "timeline",
+        "visits",
+        "search",
+        "export",
+        "import",
+        "check",
+    } <= set(commands)
+    for command in commands:
+        assert "tarazu register" in ok(command, "--help"), command
