@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tarazu.cli.register import _books, _day, _read, books_option, database_option, register
+from tarazu.cli.register import (
+    BUNDLED,
+    _books,
+    _day,
+    _read,
+    books_option,
+    database_option,
+    register,
+    today_option,
+)
 from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option, progress
 
 if TYPE_CHECKING:
@@ -386,3 +395,38 @@ def import_command(source: Path, dry_run: bool, db: str, by: str, json_path: str
     emit(json_path, told, show)
     if errors(checks):
         sys.exit(EXIT_FINDINGS)
+
+
+@register.command()
+@click.option("--session", required=True, type=int, help="Number of the session it is for.")
+@click.option("--lang", "languages", default="en", show_default=True, help="Of en, ru, kk, fa; with commas.")
+@click.option(
+    "--out", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder."
+)
+@click.option("--draws", default=10_000, show_default=True, help="Draws of the plan behind its figures.")
+@click.option(
+    "--dossier", "dossier_name", default=BUNDLED, show_default=True, help="Dossier with the trade figures."
+)
+@database_option
+@today_option
+def pack(
+    session: int, languages: str, folder: Path, draws: int, dossier_name: str, db: str | None, today: Any
+) -> None:
+    """One document for the next session, as HTML and DOCX in each language: what was traded, kept, overdue, proposed.
+
+    \b
+    Examples:
+      tarazu register pack --session 21 --lang ru,en
+      tarazu register pack --session 21 --lang fa --db commission.db --out session-21
+    """
+    import tarazu
+    from tarazu.planning.pack import languages_of, write_pack
+
+    languages_of(languages)
+    found = _read(db) if db else _read(dossier_name)
+    with progress() as step:
+        plan = tarazu.plan(dossier_name, draws=draws, progress=step)
+        step("pack")
+        written = write_pack(found, plan, session, languages, folder, today=_day(today))
+    for path in written:
+        click.echo(path)
