@@ -330,3 +330,23 @@ def test_without_regimes_the_last_year_holds(folder):
     loaded = dossier.load(folder)
     assert [regime.id for regime in loaded.regimes] == [loaded.default_regime]
     assert loaded.regimes[0].flows == ()
+
+
+def test_growth_that_implies_another_level_than_was_stated(folder):
+    path = folder / "turnover.csv"
+    rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+    twin = next(row for row in rows if row["id"] == "tu038")  # 528 m in 2022 after 20%
+    other = {**twin, "id": "tu901", "period_original": "2021", "period_start": "2021-01-01"}
+    other |= {
+        "period_end": "2021-12-31",
+        "turnover_usd_m": "300",
+        "growth_pct": "",
+        "home_to_partner_usd_m": "",
+    }
+    other |= {"partner_to_home_usd_m": "", "same_as": "", "derived_from": "", "weight_kt": ""}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*rows, other])
+    told = [check.message for check in dossier.check(folder) if check.name == "implied-level"]
+    assert any("528 after +20% implies 440 for 2021, but tu901 says 300" in message for message in told)

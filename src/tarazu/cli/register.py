@@ -12,6 +12,7 @@ import click
 from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option
 
 if TYPE_CHECKING:
+    from tarazu.core.checks import Check
     from tarazu.core.table import Table
     from tarazu.register.books import Books
     from tarazu.register.register import Register
@@ -235,6 +236,9 @@ def show(item: str, db: str | None, json_path: str | None) -> None:
 def check(db: str | None, json_path: str | None) -> None:
     """What does not fit together: dates, deadlines, references, quotes, claims said twice. Exit code 1 with errors.
 
+    Of a dossier's own register its statements of trade are checked too: flows far from their neighbours in time, growth
+    that implies another level than was stated, impossible unit values.
+
     \b
     Example:
       tarazu register check
@@ -244,7 +248,8 @@ def check(db: str | None, json_path: str | None) -> None:
     from tarazu.cli.register_print import print_checks
     from tarazu.core.checks import errors
 
-    checks = _read(db, texts=True).checks
+    found = _read(db, texts=True)
+    checks = (*found.checks, *_statements(found.name))
     told = [
         {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message} for c in checks
     ]
@@ -271,6 +276,16 @@ def search(query: tuple[str, ...], limit: int, db: str, json_path: str | None, c
     with _books(db, new=False) as books:
         found = find(books, " ".join(query), limit)
     _table(found, json_path, csv_path, f"Documents with {' '.join(query)}")
+
+
+def _statements(name: str) -> tuple[Check, ...]:
+    """Findings on the statements of a bundled dossier of this name."""
+    import tarazu
+    from tarazu.planning.dossier import check as findings
+
+    if name not in tarazu.bundled():
+        return ()
+    return tuple(each for each in findings(name) if each.name in ("outlier", "implied-level", "unit-value"))
 
 
 def _read(db: str | None, texts: bool = False) -> Register:

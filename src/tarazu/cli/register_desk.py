@@ -328,7 +328,8 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
 @click.option("--form", type=click.Choice(FORMS), default="csv", show_default=True, help="What to write.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for csv, else a file.")
 @database_option
-def export_command(form: str, out: Path, db: str | None) -> None:
+@json_option
+def export_command(form: str, out: Path, db: str | None, json_path: str | None) -> None:
     """Write the register: tables as CSV or a workbook, every event as JSON, deadlines for a calendar, IATI results.
 
     \b
@@ -348,7 +349,8 @@ def export_command(form: str, out: Path, db: str | None) -> None:
         "ics": lambda: exchange.calendar(found),
         "iati": lambda: exchange.results(found),
     }
-    click.echo(write([(out, makers[form]())])[0])
+    written = write([(out, makers[form]())])
+    emit(json_path, {"written": list(map(str, written))}, lambda: click.echo(written[0]))
 
 
 @register.command("import")
@@ -409,8 +411,16 @@ def import_command(source: Path, dry_run: bool, db: str, by: str, json_path: str
 )
 @database_option
 @today_option
+@json_option
 def pack(
-    session: int, languages: str, folder: Path, draws: int, dossier_name: str, db: str | None, today: Any
+    session: int,
+    languages: str,
+    folder: Path,
+    draws: int,
+    dossier_name: str,
+    db: str | None,
+    today: Any,
+    json_path: str | None,
 ) -> None:
     """One document for the next session, as HTML and DOCX in each language: what was traded, kept, overdue, proposed.
 
@@ -428,5 +438,4 @@ def pack(
         plan = tarazu.plan(dossier_name, draws=draws, progress=step)
         step("pack")
         written = write_pack(found, plan, session, languages, folder, today=_day(today))
-    for path in written:
-        click.echo(path)
+    emit(json_path, {"written": list(map(str, written))}, lambda: click.echo("\n".join(map(str, written))))

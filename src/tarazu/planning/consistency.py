@@ -3,7 +3,8 @@
 Errors: a period that ends before it starts, quantiles or ranges that descend, an id or a row that
 stands twice, a reference to a row that does not exist, a size in the wrong unit for its channel.
 Warnings: directions that do not add up to the turnover, unit values far from those of like goods, a
-flow far below its neighbours in time. Conflicting statements are kept: a warning never removes a row.
+flow far below its neighbours in time, growth that implies another level than was stated. Conflicting
+statements are kept: a warning never removes a row.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from tarazu.core.checks import Check, place
+from tarazu.core.period import Period
 from tarazu.core.schema import Parsed, declared
 
 Row = Mapping[str, Any]
@@ -23,6 +25,7 @@ SUM_TOLERANCE = 0.02  # rounding of printed figures
 UNIT_VALUE_FACTOR = 5.0  # prices of one HS heading rarely differ by more between years and sources
 FEWEST_LIKE_ROWS = 2  # of two rows that differ, nobody knows which is wrong
 OUTLIER_FACTOR = 20.0
+IMPLIED_TOLERANCE = 0.1  # "almost 20%" of a rounded figure gives a level within a tenth
 
 _SPANS = (("period_start", "period_end"), ("date_start", "date_end"), ("valid_from", "valid_to"))
 _ASCENDING = (
@@ -184,6 +187,7 @@ def warnings(tables: Mapping[str, Parsed]) -> Iterator[Check]:
     """What a reader should look at."""
     yield from _sums(tables["turnover"])
     yield from _outliers(tables["turnover"])
+    yield from _implied_levels(tables["turnover"])
     yield from _unit_values({name: tables[name] for name in ("products", "markets")})
     for name, parsed in tables.items():
         doubts = Counter(row.get("doubtful") for row in parsed.table)
@@ -225,6 +229,43 @@ def _outliers(turnover: Parsed) -> Iterator[Check]:
                         f"{after[0]:g}. Compare with the source; mark it doubtful if it stands there."
                     )
                     yield Check.warning("outlier", place("turnover.csv", number, column), message)
+
+
+def _implied_levels(turnover: Parsed) -> Iterator[Check]:
+    """What a stated growth says of the same span a year before, held against what was stated of it."""
+    told: dict[tuple[str, str], list[tuple[Period, float, str]]] = defaultdict(list)
+    for _, row in turnover:
+        if (
+            row["turnover_usd_m"]
+            and row["period_start"]
+            and row["doubtful"] != "yes"
+            and row["bound"] == "exact"
+        ):
+            span = Period(row["period_start"], row["period_end"])
+            told[row["reporter_group"], row["scope"]].append((span, row["turnover_usd_m"], row["id"]))
+    for number, row in turnover:
+        if (
+            row["growth_pct"] is None
+            or not row["turnover_usd_m"]
+            or not row["period_start"]
+            or row["same_as"]
+        ):
+            continue
+        before = Period(row["period_start"], row["period_end"]).shift_years(-1)
+        implied = row["turnover_usd_m"] / (1 + row["growth_pct"] / 100)
+        found = [
+            (value, name) for span, value, name in told[row["reporter_group"], row["scope"]] if span == before
+        ]
+        claim = f"{row['turnover_usd_m']:g} after {row['growth_pct']:+g}% implies {implied:.0f} for {before}"
+        where = place("turnover.csv", number, "growth_pct")
+        if not found:
+            yield Check.note(
+                "implied-level", where, f"{claim}; no exact figure of this reporter stands beside it."
+            )
+        for value, name in found:
+            if abs(implied / value - 1) > IMPLIED_TOLERANCE:
+                message = f"{claim}, but {name} says {value:g}. One of the figures is wrong or covers something else."
+                yield Check.warning("implied-level", where, message)
 
 
 def _unit_values(tables: Mapping[str, Parsed]) -> Iterator[Check]:
