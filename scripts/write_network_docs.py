@@ -7,6 +7,7 @@ from pathlib import Path
 
 from declared_tables import row, sections
 from tarazu.core.schema import DATA, SIZE_LIMIT
+from tarazu.corridor.consistency import FAR_KM
 from tarazu.corridor.network import TOLERANCE_KM
 from tarazu.corridor.reading import DECLARATION
 
@@ -44,7 +45,13 @@ print(len(net.checks), "findings")
   marked as such, `SH 1405-07-20`. A **country** is an ISO 3166 code. **ids** are a list with `;`, **months** are
   numbers and ranges, `1-3;12`.
 - A row that cannot be used is left out and named by file, row and column; the run goes on without it. A network
-  with no usable place or leg is refused.
+  with no usable place or leg is refused. Every command still answers from the rest, and its exit code is 1.
+- What contradicts itself is left out as well: a leg whose length does not fit the coordinates of its ends (where the
+  length can only be metres, the length alone), the legs of a place whose latitude and longitude have changed places
+  (its country tells), a terminal or port call between places more than {FAR_KM:g} km apart, a service over a leg
+  that is left out, and one without a departure on any of its days.
+- A service with a last day is for routes with a day of departure, which wait for its next departure within its days.
+  Undated routes and a year's goods do without it, as they do without dated limits.
 - `tarazu corridor show --network FOLDER` lists every finding.
 
 ## How numbers are kept
@@ -79,7 +86,8 @@ FILES = {
     "legs": "Stretches between two places. Rail needs its gauge; where gauges or modes differ, a transfer joins them.",
     "transfers": "What happens at a place or between two paired border stations: a border, a change of gauge, a port "
     "call, a terminal. Without one, goods do not pass from mode to mode, gauge to gauge or country to country.",
-    "services": "Lines that run legs in order: at a headway (values.csv) or by a weekly timetable.",
+    "services": "Lines that run legs in order: at a headway (values.csv) or by a weekly timetable, always or on some "
+    "days.",
     "values": "Every number, with range, unit, status and source.",
     "limits": "What takes capacity, payload or time: each year, between dates, or in a named disruption.",
     "tariffs": "Decisions on freight rates, with their dates. What has ended or is proposed is kept and not applied.",
@@ -95,7 +103,10 @@ SHARED = {
     "loads": "What a wagon, lorry, box or ship carries.",
     "emissions": "Factors with standard, scope and version. A mode without a factor has unknown emissions.",
 }
-GIVEN = {"flows": "Tonnes between places. `tarazu corridor flows DOSSIER` writes those of a plan's target."}
+GIVEN = {
+    "flows": "Tonnes between places; rows that differ in tonnes alone are added up. `tarazu corridor flows DOSSIER` "
+    "writes those of a plan's target."
+}
 ATTRIBUTES_HEAD = """# Attributes
 
 What `values.csv` and `defaults.csv` may say, the unit in which it is computed, and the other units that may be

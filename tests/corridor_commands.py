@@ -58,7 +58,9 @@ def assert_geojson(document: dict, kinds: set[str]) -> None:
     for each in document["features"]:
         assert each["type"] == "Feature"
         assert isinstance(each["properties"], dict)
-        spots = each["geometry"]["coordinates"]
-        for lon, lat in [spots] if each["geometry"]["type"] == "Point" else spots:
-            assert 30 < lon < 120, "the network lies between the Black Sea and Xi'an"
-            assert 15 < lat < 60
+        shape = each["geometry"]
+        for part in shape["geometries"] if shape["type"] == "GeometryCollection" else [shape]:
+            spots = part["coordinates"]
+            for lon, lat in [spots] if part["type"] == "Point" else spots:
+                assert 30 < lon < 120, "the network lies between the Black Sea and Xi'an"
+                assert 15 < lat < 60

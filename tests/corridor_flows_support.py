@@ -53,7 +53,7 @@ def write(
     rows: dict[str, Iterable[Row]] = {
         **dict.fromkeys(EMPTY, ()),
         "nodes": [
-            {"id": n, "name": n * 3, "country": COUNTRIES.get(n, "TKM"), "lat": 40, "lon": 50 + i}
+            {"id": n, "name": n * 3, "country": COUNTRIES.get(n, "TKM"), "lat": 40.2, "lon": 53 + 0.2 * i}
             for i, n in enumerate(nodes)
         ],
         "legs": [

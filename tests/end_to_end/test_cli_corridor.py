@@ -324,7 +324,84 @@ def test_causes_come_before_what_follows_from_them_and_all_are_printed(tarazu_he
     routes = tarazu_here(
         "corridor", "routes", "Kostanay", "Tobol", "--commodity", "barley", "--network", "mine"
     )
-    assert "what they concern is left out. See `tarazu corridor show --network mine`" in routes.err
+    assert (
+        "what they concern is left out, and the exit code is 1. See `tarazu corridor show --network mine`"
+        in routes.err
+    )
+
+
+def test_routes_on_a_network_with_errors_are_printed_and_end_with_exit_code_1(tarazu_here, mine):
+    words = (
+        "corridor",
+        "routes",
+        "Arkalyk",
+        "Kostanay",
+        "--commodity",
+        "barley",
+        "--network",
+        "mine",
+        "--no-steps",
+    )
+    assert tarazu_here(*words).code == 0
+    text = VALUES + "rail-kostanay-tobol,length,113,,,m,E,judgement\n"
+    (mine / "values.csv").write_text(text, encoding="utf-8")
+    answer = tarazu_here(*words)
+    assert answer.code == 1
+    assert "1 route that no other beats" in one_line(answer.out)
+    assert "network mine: 1 error; what they concern is left out, and the exit code is 1" in one_line(
+        answer.err
+    )
+    gone = tarazu_here("corridor", "routes", "Kostanay", "Tobol", *words[4:], "--packaging", "bulk")
+    assert "no route carries Barley from Kostanay to Tobol as bulk. " in one_line(gone.out)
+    assert "see `tarazu corridor show --network mine`" in one_line(gone.out)
+    assert "The leg is left out" in one_line(tarazu_here("corridor", "show", "--network", "mine").out)
+
+
+def test_routes_name_the_scenario_and_what_is_assumed(tarazu_here):
+    said = one_line(tarazu_here(*BULK, "--scenario", "border-strike+aktau-closed", "--no-steps").out)
+    assert "Scenario border-strike (in months 4 alone): " in said
+    assert "Scenario aktau-closed: Port of Aktau closed." in said
+    assert "border-strike holds in April only; without a day of departure it is taken as holding" in said
+    assert "Bolashak" not in said.split("by way of")[1]
+
+
+def test_routes_say_for_which_place_a_coordinate_is_taken(tarazu_here):
+    said = one_line(tarazu_here("corridor", "routes", "53.2,63.6", *BULK[3:], "--no-steps").out)
+    assert "53.2,63.6 is taken as Kostanay, 2.3 km away." in said
+
+
+def test_routes_by_the_same_places_are_told_apart_by_their_modes(tarazu_here):
+    answer = tarazu_here(*BULK, "--no-steps", "--json", "-")
+    shown = len(read(answer.out)["routes"])
+    lines = one_line(tarazu_here(*BULK, "--no-steps").out).split("kg CO2e/t 1 bulk ")[1]
+    assert "then road" in lines
+    assert shown > 3
+
+
+def test_the_chance_to_arrive_agrees_with_the_range_of_the_mean(tarazu_here):
+    """Nobody is certain to arrive by a day within the 80% range of the mean."""
+    day = {"2026-12-10": 9, "2026-12-15": 14, "2026-12-20": 19}
+    for text, days in day.items():
+        data = read(tarazu_here(*BULK, "--depart", "2026-12-01", "--by", text, "--json", "-").out)
+        for route, times in zip(data["routes"], data["reliability"], strict=True):
+            due = 24 * (days + 1)
+            assert times["p95_h"] >= times["p95_within_mean_h"]
+            if route["time_low"] <= due <= route["time_high"]:
+                assert 0.02 < times["chance"] < 0.97, (text, route["route"])
+
+
+def test_a_route_between_two_ports_says_that_no_port_is_in_it(tarazu_here):
+    said = one_line(tarazu_here("corridor", "routes", "Aktau port", "Anzali", *BULK[4:]).out)
+    assert "Loading at Aktau port and discharge at Anzali are not in it" in said
+
+
+def test_steel_crosses_the_caspian_in_pieces(tarazu_here):
+    words = ("corridor", "routes", "Karaganda", "Tehran", "--commodity", "steel", "--json", "-")
+    ways = {
+        (route["packaging"], "aktau-port" in route["via"])
+        for route in read(tarazu_here(*words).out)["routes"]
+    }
+    assert ("break-bulk", True) in ways
 
 
 # input that makes no sense
@@ -351,8 +428,8 @@ def test_causes_come_before_what_follows_from_them_and_all_are_printed(tarazu_he
         ((*BARLEY[1:], "--by", "2026-12-20"), "--by needs --depart"),
         ((*BARLEY[1:], "--depart", "tomorrow"), "does not match the format"),
         ((*BARLEY[1:], "--criteria", "speed"), "expected some of cost, time, variability, co2"),
-        ((*BARLEY[1:], "--packaging", "bags"), '"bags" is no packaging. Known: bulk'),
-        ((*BARLEY[1:], "--scenario", "flood"), '"flood" is no scenario. Known: aktau-queue'),
+        ((*BARLEY[1:], "--packaging", "bags"), '"bags" is no packaging. Known: break-bulk, bulk'),
+        ((*BARLEY[1:], "--scenario", "flood"), '"flood" is no scenario of kaz-irn. Known: aktau-queue'),
         ((*BARLEY[1:], "--epsilon", "-1"), "expected a share from 0"),
         ((*BARLEY[1:], "--network", "nowhere"), "neither a bundled network (kaz-irn)"),
         ((*BARLEY[1:], "--network", "flows.csv"), "flows.csv: is no GeoJSON"),
@@ -360,6 +437,9 @@ def test_causes_come_before_what_follows_from_them_and_all_are_printed(tarazu_he
         (("assign", "nothing.csv"), "does not exist"),
         (("assign", "flows.csv", "--lost-share", "nan"), "expected a share of the value"),
         (("assign", "flows.csv", "--scenario", "flood"), "flood"),
+        (("disrupt", "flows.csv", "--seed", "-1"), "-1 is not in the range"),
+        ((*BARLEY[1:], "--depart", "9999-12-31"), "a day of the years 1900 to 2200 is expected"),
+        ((*BARLEY[1:], "--depart", "2026-12-01", "--by", "9999-12-31"), "a day of the years 1900 to 2200"),
         (("disrupt", "flows.csv", "--scenario", "flood"), '"flood" is neither a scenario (aktau-queue'),
         (("disrupt", "flows.csv", "--close", "nowhere"), "Nowshahr (nowshahr)"),
         (("disrupt", "flows.csv", "--close", "aktau-port@13"), '"13" are no months'),

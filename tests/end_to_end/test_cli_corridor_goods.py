@@ -116,6 +116,58 @@ def test_a_row_that_cannot_be_used_is_named_and_the_rest_is_carried(tarazu_here,
     assert len(data["flows"]) == 3
 
 
+@pytest.mark.parametrize("command", ["assign", "disrupt", "expand"])
+def test_rows_that_are_not_counted_stand_in_the_headline_and_end_with_exit_code_1(
+    tarazu_here, flows, command
+):
+    words = ("corridor", command, "flows.csv", *(("--scenario", "hormuz") if command == "disrupt" else ()))
+    assert tarazu_here(*words).code == 0
+    flows.write_text(FLOWS + "Kostanay,Atlantis,barley,100000,\n", encoding="utf-8")
+    answer = tarazu_here(*words)
+    assert answer.code == 1
+    assert "1 row of flows.csv, 100 kt, not counted" in " ".join(answer.out.splitlines()[:2])
+    assert "Atlantis" in answer.out
+
+
+def test_assign_names_the_scenarios_and_a_small_tonnage(tarazu_here, flows):
+    flows.write_text("origin,destination,commodity,tonnes\nKostanay,Tehran,barley,100\n", encoding="utf-8")
+    said = one_line(tarazu_here("corridor", "assign", "flows.csv", "--scenario", "hormuz+aktau-closed").out)
+    assert said.startswith("0.1 kt a year of the pair's goods move, 0 kt do not")
+    assert "Scenario hormuz: " in said
+    assert "Scenario aktau-closed: Port of Aktau closed." in said
+
+
+def test_transit_that_the_file_lacks_is_said_even_beside_some_that_it_has(tarazu_here, flows):
+    (first, *others) = Network.read("kaz-irn").tables["transit"]
+    row = f"{first['origin']},{first['destination']},{first['commodity']},1,yes\n"
+    flows.write_text("origin,destination,commodity,tonnes,transit\n" + row, encoding="utf-8")
+    said = one_line(tarazu_here("corridor", "assign", "flows.csv").out)
+    assert (
+        f"knows {len(others)} flows of third countries, {sum(r['tonnes'] for r in others) / 1e3:,.0f} kt"
+        in said
+    )
+    assert all(f"{r['commodity']} {r['origin']}-{r['destination']}" in said for r in others)
+
+
+def test_rows_that_repeat_others_are_added_up_and_said(tarazu_here, flows):
+    flows.write_text(
+        "origin,destination,commodity,tonnes\n" + "Kostanay,Tehran,barley,10\n" * 3, encoding="utf-8"
+    )
+    answer = tarazu_here("corridor", "assign", "flows.csv")
+    assert answer.code == 0
+    assert "2 rows repeat places, goods and month of others: their tonnes are added up" in one_line(
+        answer.out
+    )
+
+
+def test_a_network_without_scenarios_says_how_to_ask(tarazu_here, flows, here):
+    tarazu_here("corridor", "show", "--csv", "net")
+    header = (here / "net" / "limits.csv").read_text(encoding="utf-8").splitlines()[0]
+    (here / "net" / "limits.csv").write_text(header + "\n", encoding="utf-8")
+    said = one_line(tarazu_here("corridor", "disrupt", "flows.csv", "--network", "net").out)
+    assert "The network knows no disruption by name: ask for one with --close ID" in said
+
+
 def test_disrupt_tries_each_scenario_of_the_network(tarazu_here, flows):
     data = read(tarazu_here("corridor", "disrupt", "flows.csv", "--json", "-").out)
     found = {row["scenario"]: row for row in data["disruptions"]}
@@ -177,7 +229,7 @@ def test_expand_needs_nothing_where_all_is_carried_and_knows_unknown_cost(tarazu
     printed = tarazu_here("corridor", "expand", "flows.csv", "--geojson", "p.geojson").out
     document = read(Path("p.geojson").read_text(encoding="utf-8"))
     assert [f["properties"]["id"] for f in document["features"]] == [row["id"] for row in data["projects"]]
-    assert_geojson(document, {"Point", "LineString"})
+    assert_geojson(document, {"Point", "GeometryCollection"})
     assert "unknown" in printed
     assert "no project is needed" in one_line(printed)
 
@@ -212,6 +264,18 @@ def test_a_log_without_shipments_says_so_and_ends_with_exit_code_1(tarazu_here, 
     assert answer.code == 1
     assert "log.csv: holds no shipment that can be used" in one_line(answer.out)
     assert read(tarazu_here("corridor", "cpmm", "log.csv", "--json", "-").out)["indicators"] == []
+
+
+def test_a_log_without_the_column_to_group_by_says_so(tarazu_here, here):
+    import tarazu
+
+    log = rows(Path(tarazu.__file__).parent / "data" / "corridor" / "sample_log.csv")
+    names = [name for name in log[0] if name != "corridor"]
+    lines = [",".join(names), *(",".join(row[name] for name in names) for row in log)]
+    (here / "log.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    answer = tarazu_here("corridor", "cpmm", "log.csv", "--by", "corridor")
+    assert answer.code == 1
+    assert "no row has anything in column corridor" in one_line(answer.out)
 
 
 def test_links_are_put_together_only_where_they_join_and_cost_the_same(tmp_path):

@@ -16,7 +16,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 sys.path.insert(0, str(Path(__file__).parent / "register_labels"))
 
 from label_matching import Tally, compare, due_agrees, tally
-from label_reading import FOLDER, KINDS, LANGUAGES, MORE, Document, LabelError, documents, number, spans, unmarked
+from label_reading import (
+    FOLDER,
+    KINDS,
+    LANGUAGES,
+    MORE,
+    Document,
+    LabelError,
+    documents,
+    number,
+    spans,
+    unmarked,
+)
 
 from measure_extraction import PAGE, size_rows
 

@@ -12,7 +12,7 @@ import pytest
 from tarazu.core.errors import NetworkError, ShapeError
 from tarazu.corridor import expansion_model
 from tarazu.corridor.assignment import Columns, Problem, assign, marginal
-from tarazu.corridor.expansion import Projects, expand
+from tarazu.corridor.expansion import Projects, expand, expanded
 from tarazu.corridor.shortest_trees import links, paths, trees
 
 # A railway 0 -> 2 (10 USD/t) and a way by sea 0 -> 1 -> 2 (6 + 9 USD/t); 100 t want to go, 60 and 30 t fit.
@@ -264,3 +264,25 @@ def test_solvers_are_loaded_only_when_used():
     code = "import sys, tarazu.corridor.expansion, tarazu.corridor.equilibrium;"
     code += "sys.exit(any(m in sys.modules for m in ('highspy', 'scipy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_project_may_raise_several_capacities_and_costs_once():
+    chain = Problem(
+        tail=[0, 1], head=[1, 2], n=3, cost=[[1.0, 1.0]], resource_arc=[0, 1], resource_of=[0, 1],
+        resource_use=[1.0, 1.0], capacity=[30.0, 40.0], origin=[0], destination=[2], tonnes=[80.0],
+        group=[0], penalty=[100.0],
+    )  # fmt: skip
+    alone = Projects([0, 1], [50.0, 50.0], [7.0, 5.0])
+    assert expand(chain, alone).cost_usd == 12.0
+    whole = Projects([0, 1, 0, 1], [50.0, 50.0, 50.0], [7.0, 5.0, 9.0], [0, 1, 2, 2])
+    found = expand(chain, whole)
+    assert found.taken.tolist() == [False, False, True]
+    assert found.cost_usd == 9.0
+    assert found.moved.sum() == pytest.approx(80.0)
+    assert expanded(chain, whole, found.taken).capacity.tolist() == [80.0, 90.0]
+    short = Projects([0], [50.0], [1.0])
+    assert not expand(chain, short).feasible
+    with pytest.raises(NetworkError, match="names project"):
+        expand(chain, Projects([0, 1], [50.0], [1.0], [0, 1]))
+    with pytest.raises(ShapeError, match="project by resource"):
+        Projects([0, 1], [50.0], [1.0], [0])

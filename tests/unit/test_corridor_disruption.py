@@ -6,7 +6,8 @@ import pytest
 
 from corridor_flows_support import ONE, TWO, flow, limit, write
 from tarazu.core.errors import NetworkError
-from tarazu.corridor.disruption import disrupt, disrupted, drawn, rank_links
+from tarazu.corridor.critical_lines import critical_lines, lines_by_bound
+from tarazu.corridor.disruption import closed, disrupt, disrupted, drawn, rank_links
 from tarazu.corridor.flows import assign_flows, carry, prepare, read_flows
 
 # Two trunk lines from m to n beside each other, and feeders at both ends.
@@ -178,8 +179,37 @@ def test_links_are_ranked_by_what_a_year_without_them_costs(net, base):
     for each in table:
         (told,) = disrupt(net, YEAR, closures=[each["subject"]]).table
         assert told["loss_usd"] == pytest.approx(each["loss_usd"])
-    loaded = rank_links(base, most=2)
-    assert set(loaded.column("subject")) <= {"first", "last", "m", "n"}  # what carries all of it
+
+
+def test_the_bound_never_exceeds_what_a_closure_costs_and_links_of_one_line_stand_together(base):
+    exact = {each["subject"]: each["loss_usd"] + each["transit_loss_usd"] for each in rank_links(base)}
+    lines = lines_by_bound(base)
+    assert {name for line in lines for name in line.links} == set(exact)
+    for line in lines:
+        for name in line.links:
+            assert line.at_least <= exact[name] * (1 + 1e-9) + 1e-6
+            assert exact[name] == pytest.approx(exact[line.links[0]])
+    # Nothing else leads over the middle: what does not move is lost, and with the full link gone the bound is exact.
+    assert [line.links for line in lines] == [("m", "n"), ("first", "last"), ("short",), ("long",)]
+    assert lines[0].at_least == pytest.approx(exact["m"])
+
+
+def test_the_lines_of_the_highest_bounds_are_assigned_anew(base):
+    (first,) = critical_lines(base, 1)
+    assert first["links"].split(";") == ["m", "n"]
+    assert first["loss_usd"] == pytest.approx(closed(base, "m")["loss_usd"])
+    every = critical_lines(base, 99)
+    assert every.column("loss_usd") == sorted(every.column("loss_usd"), reverse=True)
+    assert len(every) == len(lines_by_bound(base))
+
+
+def test_the_change_of_freight_stands_beside_that_of_the_transport_cost(tmp_path):
+    slow = [("near", "a", "b", 10, 0), ("far1", "a", "m", 15, 30), ("far2", "m", "b", 15, 30)]
+    net = write(tmp_path, slow)
+    (told,) = disrupt(net, [flow(100)], closures=["near"]).table
+    assert told["days_change"] == pytest.approx(2.5)
+    assert told["freight_change_usd_t"] == pytest.approx(20)
+    assert told["cost_change_usd_t"] == pytest.approx(20 + 60 * 0.2)
 
 
 def test_drawn_years_are_the_same_by_seed_and_others_by_another(base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from corridor_flows_support import GOODS, ONE, TWO, flow, limit, write
+from tarazu.core.checks import Severity
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Column, Table
 from tarazu.corridor.assignment import assign
@@ -333,8 +335,34 @@ def test_a_bad_row_is_named_and_the_rest_kept(tmp_path, line, where):
     path.write_text(f"origin,destination,commodity,tonnes,month\na,b,grain,7,\n{line}\n", "utf-8")
     found = net.assign(path)
     assert found.moved.tolist() == [7]
-    (check,) = found.findings
+    (check,) = (each for each in found.findings if each.severity is Severity.ERROR)
     assert check.where.startswith(f"flows.csv, {where}")
+    (said,) = (each for each in found.findings if each.name == "not-counted")
+    known = re.fullmatch(r"a,\w,\w+,\d+,|Now.*|a,b,unicorns.*", line)
+    assert said.message == f"1 row of flows.csv, {'10 t' if known else 'of unknown tonnes'}, not counted."
+
+
+def test_a_direction_against_the_places_is_no_flow(tmp_path):
+    net = write(tmp_path, ONE)
+    good = [flow(7), flow(8, direction="KAZ->IRN"), flow(9, direction="RUS->IRN")]
+    found = net.assign([*good, flow(100, direction="IRN->KAZ"), flow(200, direction="north")])
+    assert found.moved.sum() == pytest.approx(7 + 8 + 9)
+    wrong = [check for check in found.findings if check.severity is Severity.ERROR]
+    assert [check.where.split(", ", 1)[1] for check in wrong] == [
+        "row 5, column direction",
+        "row 6, column direction",
+    ]
+    assert "against the way from KAZ to IRN" in wrong[0].message
+    assert "300 t, not counted" in next(c.message for c in found.findings if c.name == "not-counted")
+
+
+def test_rows_that_are_the_same_are_one_flow_and_said(tmp_path):
+    net = write(tmp_path, ONE)
+    found = net.assign([flow(1)] * 500 + [flow(2, month=3)] * 2)
+    assert found.table.column("tonnes") == [500, 4]
+    (check,) = found.findings
+    assert check.name == "repeated-flow"
+    assert check.message.startswith("500 rows repeat")
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_drawn_times_have_the_mean_and_spread_of_the_route() -> None:
     network = Network.read("kaz-irn")
     found = network.routes("Kostanay", "Tehran", "barley", CRITERIA)
     for route in (found.shown[0], found.shown[-1]):
-        time = route.travel_time(draws=40_000)
+        time = route.travel_time(draws=40_000, within_mean=True)
         assert time.mean == pytest.approx(route.time_h, abs=5 * route.time_sd_h / 200)
         assert time.sd == pytest.approx(route.time_sd_h, rel=0.05)
 
@@ -287,11 +287,15 @@ def test_a_scenario_of_some_months_says_what_it_assumes(tmp_path: Path) -> None:
     assert not any(c.name == "scenario-months" for c in autumn.checks)
 
 
-def test_a_line_of_certain_days_is_said_to_be_taken_as_running(tmp_path: Path) -> None:
+def test_a_line_of_certain_days_is_for_routes_of_a_day_alone(tmp_path: Path) -> None:
     service = LINE | {"departures": "Mon 08:00", "valid_to": "2024-12-31"}
     network = small(tmp_path, services=[service], values=[value("line", "cost", 0.5)])
+    assert [check.name for check in network.checks] == ["dated-service"]
     found = network.routes("a", "c", "grain")
-    assert any(c.name == "service-days" and c.where == "line" for c in found.checks)
+    assert ways(found) == {("rail-ab", "rail-bc")}
+    assert any(c.name == "service-days" and "line" in c.message for c in found.checks)
+    inside = network.routes("a", "c", "grain", day=date(2024, 12, 30))
+    assert ("line",) in ways(inside)
     later = network.routes("a", "c", "grain", day=date(2025, 1, 1))
     assert ways(later) == {("rail-ab", "rail-bc")}
     assert not any(c.name == "service-days" for c in later.checks)

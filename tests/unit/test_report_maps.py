@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tarazu.core.errors import ShapeError
 from tarazu.core.table import Column, Table
-from tarazu.report import maps
+from tarazu.report import maps, projection
 from tarazu.report.document import Figure
 from tarazu.report.figures import draw, specification
 from tarazu.report.routes import overlap
@@ -166,16 +166,16 @@ def test_every_node_is_in_the_frame_with_a_margin_wherever_the_nodes_lie(points,
     fitted = maps.View.fitted(places)
     px = fitted.px(places)
     assert np.isfinite(px).all()
-    assert px.min() >= maps.MARGIN - 0.5
-    assert px[:, 0].max() <= fitted.width - maps.MARGIN + 0.5
-    assert px[:, 1].max() <= fitted.height - maps.MARGIN + 0.5
-    assert maps.LOWEST <= fitted.height <= maps.HIGHEST
+    assert px.min() >= projection.MARGIN - 0.5
+    assert px[:, 0].max() <= fitted.width - projection.MARGIN + 0.5
+    assert px[:, 1].max() <= fitted.height - projection.MARGIN + 0.5
+    assert projection.LOWEST <= fitted.height <= projection.HIGHEST
 
 
 def test_nodes_reach_the_margin_so_that_the_frame_is_no_larger_than_they_need(view):
     px = view.px(np.array([(lon, lat) for _, lat, lon, _ in PLACES]))
     free = [px[:, 0].min(), px[:, 1].min(), view.width - px[:, 0].max(), view.height - px[:, 1].max()]
-    assert min(free) == pytest.approx(maps.MARGIN, abs=0.5)
+    assert min(free) == pytest.approx(projection.MARGIN, abs=0.5)
 
 
 def test_projection_keeps_lengths_along_meridians_and_its_standard_parallels():
@@ -255,7 +255,7 @@ def test_only_wanted_names_are_printed_and_modes_and_kinds_are_explained(drawn):
     words = set(frame_texts(drawn))
     assert {"Aktau", "Amirabad", "Kostanay", "rail", "road", "sea", "ferry", "port", "station"} <= words
     assert not words & UNNAMED
-    assert {"2 Mt a year", "400 kt a year", "full: all its capacity is used"} <= words
+    assert {"2 Mt a year", "400 kt a year", "full in some month"} <= words
 
 
 def test_links_are_as_wide_as_their_load_and_lie_side_by_side(view):
@@ -293,7 +293,26 @@ def test_a_map_of_the_world_is_small_too():
 def test_a_single_place_and_nodes_without_links_are_drawn():
     svg = draw(sample(PLACES[:1], ()))
     assert "Kostanay" in frame_texts(svg)
-    assert "full: all its capacity is used" not in frame_texts(svg)
+    assert "full in some month" not in frame_texts(svg)
+
+
+def test_a_ringed_place_is_explained_and_its_remark_printed_with_the_months_of_a_full_line():
+    plain = sample()
+    names = [column.name for column in plain.data["nodes"].columns]
+    nodes = table("nodes", " ".join((*names, "binding", "note")), [
+        (*row, "yes" if row[1] == "Aktau" else "no", "chokes most" if row[1] == "Aktau" else "")
+        for row in plain.data["nodes"].rows
+    ])  # fmt: skip
+    links = table(
+        "links", f"{LINK_COLUMNS} note", [(*row, "full in 1-2, 12") for row in plain.data["links"].rows]
+    )
+    words = frame_texts(
+        draw(Figure("map", "map", "T", "C", "USD", "S", {"nodes": nodes, "links": links}, {}))
+    )
+    assert "chokes most" in words
+    assert "something there is full in some month" in words
+    assert any(word.startswith("full in 1-2, 12: ") for word in words)
+    assert "something there is full in some month" not in frame_texts(draw(plain))
 
 
 def test_unknown_modes_get_a_look_of_their_own():

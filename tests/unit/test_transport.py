@@ -13,15 +13,21 @@ from hypothesis import strategies as st
 import tarazu as tz
 from tarazu.core.draws import Z90
 from tarazu.core.measure import Channel
+from tarazu.core.table import Column, Table
 from tarazu.corridor.carriage import Resource
+from tarazu.corridor.critical_lines import lines_by_bound
+from tarazu.corridor.disruption import closed
+from tarazu.corridor.flows import carry, prepare
 from tarazu.corridor.network import Network
 from tarazu.corridor.reading import months_of
 from tarazu.planning.lead import lead
 from tarazu.planning.network_measures import changed, through_network
 from tarazu.planning.tables import back_solve_table
+from tarazu.planning.terminal import _console, _print_transport
 from tarazu.planning.transport import PLANNED, TARGET, _capacities, _ranges, _whites
 from tarazu.planning.transport_flows import Good, cargo, commodity_of, grown, network_of
-from tarazu.planning.transport_tables import flow_file
+from tarazu.planning.transport_map import loads_map
+from tarazu.planning.transport_tables import flow_file, without_crumbs
 from tarazu.planning.words import percent
 
 
@@ -294,6 +300,97 @@ def test_what_is_full_is_worth_something_and_says_whose_figure_it_is(stage):
         assert found["sources"]
 
 
+def test_the_choke_point_is_the_capacity_whose_relief_saves_the_pair_most(stage):
+    rows = list(stage.bottlenecks)
+    keys = [(-row["relief_usd"], -row["relief_draws_usd"]) for row in rows]
+    assert keys == sorted(keys)
+    first, median = rows[0], stage.at_target.median
+    assert first["relief_usd"] > 0
+    text = stage.sentence()
+    assert f"at {first['name']}" in text
+    assert f"{percent(first['full_share'])} of {len(stage.at_target.tonnes)} draws" in text
+    assert first["basis"] in text or "a default" in text
+    places = [r for r, each in enumerate(median.capacities) if each["name"] == first["name"]]
+    (r,) = places
+    # Assigned anew with a tenth more, by a way of its own: all months at once, no master kept.
+    capacity = np.array([each.capacity for each in median.carriage.resources])
+    capacity[r] *= 1.1
+    flows = np.array([flow.tonnes for flow in median.flows])
+    more = carry(median.carriage.drawn(flows, capacity), values=False)
+    assert first["relief_all_usd"] == pytest.approx(median.cost_usd - more.cost_usd, rel=1e-3)
+    own = median.bilateral
+    assert first["relief_usd"] == pytest.approx(median.cost_of(own) - more.cost_of(own), rel=1e-2)
+
+
+def test_the_map_marks_and_names_the_choke_point_first(stage):
+    figure = loads_map(stage)
+    first = next(iter(stage.bottlenecks))
+    nodes = figure.data["nodes"].records()
+    (told,) = [row for row in nodes if row["note"]]
+    assert percent(first["full_share"]) in told["note"]
+    assert told["binding"] == "yes"
+    assert told["label"] == "yes"
+    assert told["id"] == nodes[0]["id"]
+    assert told["name"] in first["name"]
+    labelled = {row["name"] for row in nodes if row["label"] == "yes"}
+    assert {"Bolashak", "Akyayla", "Incheh Borun", "Farap", "Beineu"} <= labelled
+    full = {row["subject"]: row["full_in"] for row in stage.at_target.median.bottlenecks}
+    for row in figure.data["links"].records():
+        assert (row["note"] != "") == (row["binding"] == "yes")
+    assert any(months for months in full.values())
+
+
+def test_tonnes_that_are_rounding_are_none():
+    columns = (Column("name"), Column("t", "t/yr"), Column("value", "USD/t"))
+    table = Table("x", columns, (("a", 1.7e-10, 1.7e-10), ("b", -0.4, None), ("c", 1.5, 2.0)))
+    assert without_crumbs(table).rows == (("a", 0.0, 1.7e-10), ("b", 0.0, None), ("c", 1.5, 2.0))
+
+
+def test_lines_are_ranked_by_what_a_year_without_them_costs_and_never_below_their_bound(stage):
+    rows = list(stage.links)
+    assert [row["loss_usd"] for row in rows] == sorted((row["loss_usd"] for row in rows), reverse=True)
+    for row in rows:
+        assert row["loss_usd"] + row["transit_loss_usd"] >= row["at_least_usd"] * (1 - 1e-6)
+    found = lines_by_bound(stage.at_target.median)
+    named = [name for line in found for name in line.links]
+    assert len(named) == len(set(named))
+    base = stage.at_target.median
+    ends = {name for flow in base.flows for name in (flow.origin, flow.destination)}
+    assert not ends & set(named)
+    one = closed(base, rows[0]["links"].split(";")[-1])
+    assert one["loss_usd"] == pytest.approx(rows[0]["loss_usd"], rel=1e-3)
+
+
+def test_a_measure_that_acts_against_its_purpose_says_why(plan):
+    for row in plan.placed.table:
+        sizes = [row[f"network_{q}"] for q in ("q10", "q50", "q90")]
+        against = any(size * row["judged_q50"] < -0.01 for size in sizes)
+        assert bool(row["note"]) or not (against or max(map(abs, sizes)) == 0)
+        if against:
+            assert "Goods move over" in row["note"] or "give way" in row["note"]
+
+
+def test_what_disruptions_cost_is_printed_with_the_value_lost(stage, capsys):
+    _print_transport(_console(), stage)
+    said = " ".join(capsys.readouterr().out.split())
+    worst = list(stage.disrupted)[:3]
+    assert all(row["name"].split()[0] in said for row in worst)
+    assert "goods lost" in said
+    assert "what the days cost" in said
+
+
+def test_the_written_flows_load_the_network_alike_but_for_their_unit_values(stage, network, tmp_path):
+    median = stage.at_target.median
+    plain = cargo(stage.plain, [replace(good, unit_value=None) for good in stage.goods])
+    flows = [replace(f, tonnes=m.tonnes) for f, m in zip(plain.flows, median.flows, strict=True)]
+    mine = carry(prepare(plain.network, flows), values=False)
+    path = tmp_path / "flows.csv"
+    path.write_text(flow_file(stage).to_csv())
+    written = network.assign(path, values=False)
+    assert written.cost_usd == pytest.approx(mine.cost_usd, rel=1e-5)
+    assert sum(written.used) == pytest.approx(sum(mine.used), rel=1e-2)
+
+
 def test_transit_is_shown_apart(stage):
     median = stage.at_target.median
     total = sum(row["moved"] for row in median.table if row["transit"] == "yes")
@@ -328,3 +425,21 @@ def test_a_dossier_of_ones_own_brings_its_network(plan, tmp_path):
     bundled = plan.dossier.folder.parent / "networks" / "kaz-irn"
     shutil.copytree(bundled, folder / "network")
     assert network_of(dossier).nodes.keys() == network_of(plan.dossier).nodes.keys()
+
+
+def test_a_ban_of_a_commodity_holds_for_the_line_that_travels_as_it():
+    network = Network.read("kaz-irn")
+    wheat = Good("KAZ->IRN:1001", "wheat", "1001", "KAZ->IRN", 250.0)
+    steel = Good("KAZ->IRN:7208", "steel", "7208", "KAZ->IRN", 600.0)
+    made = cargo(network, [wheat, steel]).network
+    plain = {limit.id: limit for limit in network.limits}
+    named = [limit for limit in made.limits if "wheat" in limit.commodities]
+    assert named
+    for limit in made.limits:
+        assert (wheat.id in limit.commodities) == ("wheat" in plain[limit.id].commodities)
+        assert steel.id not in limit.commodities or "steel" in plain[limit.id].commodities
+    routes = made.routes("Kostanay", "Tehran", wheat.id).every
+    expected = network.routes("Kostanay", "Tehran", "wheat").every
+    assert {tuple(arc.id for arc in route.steps) for route in routes} == {
+        tuple(arc.id for arc in route.steps) for route in expected
+    }

@@ -13,16 +13,19 @@ from tarazu.cli.corridor_inputs import (
     READABLE,
     csv_option,
     day_of,
+    end,
     geojson_option,
+    json_option,
     lost_option,
     network_option,
     read_network,
     read_year,
     refuse_no_loss,
+    scenario_option,
     transit_option,
     write_files,
 )
-from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, json_option, progress
+from tarazu.cli.shared import EXIT_FINDINGS, Amount, emit, progress
 
 
 @click.group()
@@ -69,15 +72,13 @@ def show(
       tarazu corridor show --geojson network.geojson
     """
     from tarazu.cli.corridor_show import known, network_dict, print_network
-    from tarazu.core.checks import errors
     from tarazu.corridor.geojson import plain_tables
 
     net = read_network(network_name, say=False)
     what = known(net, what) if what else None
     write_files(csv_folder, plain_tables(net), geojson_path, net.geojson)
     emit(json_path, network_dict(net, what), lambda: print_network(net, what))
-    if errors(net.checks):
-        sys.exit(EXIT_FINDINGS)
+    end(net)
 
 
 @corridor.command()
@@ -86,7 +87,9 @@ def show(
 @click.option(
     "--commodity", required=True, help="What is carried; `tarazu corridor show` lists the commodities."
 )
-@click.option("--packaging", help="bulk, wagon, container or truck; by default all in which it travels.")
+@click.option(
+    "--packaging", help="bulk, wagon, container, truck or break-bulk; by default all in which it travels."
+)
 @click.option(
     "--criteria",
     default="cost,time,co2",
@@ -99,7 +102,7 @@ def show(
 @click.option(
     "--by", "arrive", type=click.DateTime(["%Y-%m-%d"]), help="With --depart: chance to arrive by that day."
 )
-@click.option("--scenario", "scenarios", multiple=True, help="A disruption that holds; may be given again.")
+@scenario_option
 @click.option(
     "--epsilon",
     default=0.05,
@@ -134,7 +137,8 @@ def routes(
     """Every route that no other beats in all of cost, time and emissions, with legs, ranges and sources.
 
     FROM and TO are places of the network by name, or coordinates as lat,lon. A coordinate further than 25 km from
-    every place is an error that names the nearest.
+    every place is an error that names the nearest. The exit code is 1 if there is no route or the network has errors:
+    what these concern is left out, and the rest is answered.
 
     \b
     Examples:
@@ -170,8 +174,7 @@ def routes(
     )
     data = {**found.to_dict(), "reliability": times.records(), "evidence": evidence(found)}
     emit(json_path, data, lambda: print_routes(found, times, steps))
-    if not found.every:
-        sys.exit(EXIT_FINDINGS)
+    end(net, found.checks)
 
 
 @corridor.command()
@@ -212,7 +215,7 @@ def flows(dossier: str, target: float | None, by: int | None, out_path: Path | N
 
 @corridor.command()
 @click.argument("flows", type=READABLE)
-@click.option("--scenario", "scenarios", multiple=True, help="A disruption that holds; may be given again.")
+@scenario_option
 @lost_option
 @transit_option
 @network_option
@@ -233,7 +236,7 @@ def assign(
 
     FLOWS is a CSV table with the columns origin, destination, commodity, tonnes (a year), and where known month,
     transit (yes for goods of third countries), direction. The answer is a system optimum: optimistic for shippers
-    who each seek their own best.
+    who each seek their own best. The exit code is 1 if rows cannot be used or carried, or if the network has errors.
 
     \b
     Examples:
@@ -261,6 +264,7 @@ def assign(
     }
     write_files(csv_folder, tables, geojson_path, lambda: carried_geojson(found))
     emit(json_path, found.to_dict(), lambda: print_carried(found))
+    end(net, found.checks)
 
 
 @corridor.command()
@@ -276,7 +280,13 @@ def assign(
 )
 @click.option("--links", is_flag=True, help="Rank every link in use by what a year without it costs.")
 @click.option("--draws", type=int, default=0, help="Years with closures drawn at random.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same drawn years.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="The same seed, the same drawn years.",
+)
 @lost_option
 @transit_option
 @network_option
@@ -300,6 +310,7 @@ def disrupt(
     """What disruptions cost: tonnes lost, dearer and longer transport; by default each scenario of the network alone.
 
     --geojson holds the links with the loss of each if --links asks for it, else the loads of the undisturbed year.
+    The exit code is 1 if rows cannot be used or carried, or if the network has errors.
 
     \b
     Examples:
@@ -325,6 +336,7 @@ def disrupt(
     write_files(csv_folder, tables, geojson_path, lambda: disruption_geojson(found, tables.get("links")))
     data = found.to_dict() | {name: table.records() for name, table in tables.items()}
     emit(json_path, data, lambda: print_disruptions(found, tables))
+    end(net, found.checks)
 
 
 @corridor.command()
@@ -350,6 +362,8 @@ def expand(
 ) -> None:
     """The cheapest set of the network's projects that carries the flows, and what still could not move.
 
+    The exit code is 1 if rows cannot be used or carried, or if the network has errors.
+
     \b
     Examples:
       tarazu corridor expand flows.csv
@@ -368,6 +382,7 @@ def expand(
     found = replace(found, findings=(*checks, *found.findings))
     write_files(csv_folder, {"projects": found.table}, geojson_path, lambda: project_geojson(found))
     emit(json_path, found.to_dict(), lambda: print_expansion(found))
+    end(net, found.checks)
 
 
 @corridor.command()
@@ -383,7 +398,7 @@ def expand(
 def cpmm(log: Path, by: str, json_path: str | None, csv_folder: str | None) -> None:
     """Border-crossing time and cost, cost of a section and speeds from shipment logs (CAREC CPMM, TFI1 to TFI4).
 
-    Exit code 1 if the log holds no shipment that can be used.
+    Exit code 1 if the log holds no shipment that can be used, or nothing to group by.
 
     \b
     Examples:
@@ -391,12 +406,15 @@ def cpmm(log: Path, by: str, json_path: str | None, csv_folder: str | None) -> N
       tarazu corridor cpmm log.csv --by mode,bcp --json -
     """
     from tarazu.cli.corridor_print import print_indicators
-    from tarazu.corridor.cpmm import indicators, read_log
+    from tarazu.corridor.cpmm import indicators, nothing_to_group, read_log
 
     read = read_log(log)
-    found = indicators(read, tuple(part.strip() for part in by.split(",") if part.strip()))
+    groups = tuple(part.strip() for part in by.split(",") if part.strip())
+    found = indicators(read, groups)
+    if read.rows and not found.rows:
+        read = replace(read, checks=(*read.checks, nothing_to_group(read, groups)))
     write_files(csv_folder, {"indicators": found})
     data = {"indicators": found.records(), "checks": [str(check) for check in read.checks]}
     emit(json_path, data, lambda: print_indicators(found, read.checks))
-    if not read.rows:
+    if not found.rows:
         sys.exit(EXIT_FINDINGS)

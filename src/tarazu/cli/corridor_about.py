@@ -33,7 +33,7 @@ def about(net: Network, name: str) -> dict[str, Any]:
         "values": values,
         "limits": [row for row in tables["limits"] if row["subject"] == name],
         "tariffs": [row for row in tables["tariffs"] if table == "legs" and _concerned(net, name, row)],
-        "projects": [row for row in tables["projects"] if row["subject"] == name],
+        "projects": [row for row in tables["projects"] if name in row["subject"].split(";")],
     }
     return found | {"sources": _sources(net, found)}
 

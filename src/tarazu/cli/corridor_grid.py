@@ -49,8 +49,15 @@ def n(value: float | None, digits: int = 0) -> str:
 
 
 def kt(value: float | None) -> str:
-    """Tonnes as thousands of them."""
-    return UNKNOWN if value is None else f"{value / 1000:,.0f}"
+    """Tonnes as thousands of them; less than ten thousand with what the rounding would hide."""
+    if value is None:
+        return UNKNOWN
+    return f"{value / 1000:,.0f}" if abs(value) >= 9_999.5 or abs(value) < 0.5 else f"{value / 1000:.2g}"
+
+
+def count(number: int, what: str, many: str = "") -> str:
+    """A number of things: 1 route, 2 routes."""
+    return f"{number:,} {what if number == 1 else many or what + 's'}"
 
 
 def ends(low: float | None, high: float | None, digits: int = 0) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tarazu.cli.shared import EXIT_FINDINGS
 
 if TYPE_CHECKING:
     from tarazu.core.checks import Check
@@ -32,15 +35,35 @@ def network_option(command: Command) -> Command:
 def csv_option(command: Command) -> Command:
     """Option --csv."""
     return click.option(
-        "--csv", "csv_folder", metavar="DIR", help="Write the tables there, one CSV file each."
+        "--csv", "csv_folder", metavar="DIR", help="Write the tables there as well, one CSV file each."
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Option --json."""
+    return click.option(
+        "--json",
+        "json_path",
+        metavar="PATH|-",
+        help="Write JSON there in place of the text; - is standard output.",
     )(command)
 
 
 def geojson_option(command: Command) -> Command:
     """Option --geojson."""
-    return click.option("--geojson", "geojson_path", metavar="PATH", help="Write GeoJSON there, for a map.")(
-        command
-    )
+    return click.option(
+        "--geojson", "geojson_path", metavar="PATH", help="Write GeoJSON there as well, for a map."
+    )(command)
+
+
+def scenario_option(command: Command) -> Command:
+    """Option --scenario."""
+    return click.option(
+        "--scenario",
+        "scenarios",
+        multiple=True,
+        help="A disruption that holds, a+b for both at once; may be given again.",
+    )(command)
 
 
 def lost_option(command: Command) -> Command:
@@ -76,11 +99,19 @@ def read_network(name: str | None, say: bool = True) -> Network:
     wrong = len(errors(net.checks))
     if wrong and say:
         click.echo(
-            f"network {net.name}: {wrong} error{'s' * (wrong > 1)}; what they concern is left out. "
-            f"See `tarazu corridor show --network {name or net.name}`.",
+            f"network {net.name}: {wrong} error{'s' * (wrong > 1)}; what they concern is left out, and the exit code "
+            f"is 1. See {net.show()}.",
             err=True,
         )
     return net
+
+
+def end(net: Network, checks: Iterable[Check] = ()) -> None:
+    """Leave with the exit code of findings where the network or the input has an error."""
+    from tarazu.core.checks import errors
+
+    if errors((*net.checks, *checks)):
+        sys.exit(EXIT_FINDINGS)
 
 
 def read_year(net: Network, path: Path, add_transit: bool) -> tuple[list[Flow], tuple[Check, ...]]:
@@ -113,6 +144,10 @@ def refuse_no_loss(lost_share: float | None) -> None:
 
 def day_of(found: Any) -> date | None:
     """The day of an option, None where it is not given."""
+    from tarazu.corridor.routes import YEARS
+
+    if found and found.year not in YEARS:
+        raise click.UsageError(f"{found:%Y-%m-%d}: a day of the years {YEARS[0]} to {YEARS[-1]} is expected.")
     return found.date() if found else None
 
 

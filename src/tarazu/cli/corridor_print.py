@@ -23,17 +23,31 @@ from tarazu.cli.corridor_grid import (
 from tarazu.cli.corridor_lines import lines
 from tarazu.core.checks import Check
 from tarazu.core.table import Table
+from tarazu.corridor.holding import span
 
 if TYPE_CHECKING:
     from tarazu.corridor.disruption import Disruptions
     from tarazu.corridor.expanding import Expanding
     from tarazu.corridor.flows import Carried
+    from tarazu.corridor.network import Network
 
 MOST_ROWS = 15
 OPTIMUM = "A system optimum: shippers who each seek their own best do no better in total."
-LOSSES = ("kt lost", "share", "USD m of goods", "USD/t more", "days more", "USD m a year")
+LOSSES = (
+    "kt lost",
+    "share",
+    "USD m of goods",
+    "USD/t with days",
+    "days more",
+    "USD m a year",
+)  # freight and days
 BASES = {"stated by a source": "stated:", "claimed": "claimed:", "estimated": "estimated:"}
-ON_TOP = ("unknown-capacity", "judged-capacity", "transit-left-out")  # checks that belong to the headline
+ON_TOP = (
+    "repeated-flow",
+    "unknown-capacity",
+    "judged-capacity",
+    "transit-left-out",
+)  # checks that belong to the headline
 
 
 def print_carried(found: Carried) -> None:
@@ -41,9 +55,12 @@ def print_carried(found: Carried) -> None:
     out, own = console(), found.bilateral
     moved, unmet = found.moved[own].sum(), found.unmet[own].sum()
     out.print(
-        f"[bold]{kt(moved)} kt a year of the pair's goods move, {kt(unmet)} kt do not[/bold]; of third countries' "
-        f"goods {kt(found.moved[~own].sum())} kt move and {kt(found.unmet[~own].sum())} kt do not. {OPTIMUM}"
+        f"[bold]{kt(moved)} kt a year of the pair's goods move, {kt(unmet)} kt do not{_not_counted(found.checks)}"
+        f"[/bold]; of third countries' goods {kt(found.moved[~own].sum())} kt move and "
+        f"{kt(found.unmet[~own].sum())} kt do not. {OPTIMUM}"
     )
+    for line in scenario_lines(found.network, found.scenarios):
+        out.print(escape(line))
     _on_top(out, found.checks)
     heads = ("flow", "wanted", "moved", "stays", "USD/t", "days")
     out.print(grid("Flows, kt a year", heads, _by_commodity(found)[: 2 * MOST_ROWS]))
@@ -53,6 +70,21 @@ def print_carried(found: Carried) -> None:
     _print_fleet(out, found)
     out.print()
     _print_rest(out, found.checks)
+
+
+def _not_counted(checks: Iterable[Check]) -> str:
+    """What of the input is in no figure."""
+    said = [check.message.removesuffix(".") for check in checks if check.name == "not-counted"]
+    return escape("".join(f"; {message}" for message in said))
+
+
+def scenario_lines(network: Network, scenarios: Iterable[str]) -> Iterator[str]:
+    """Each scenario that holds, with what happens in it and in which months."""
+    for name in scenarios:
+        limits = [limit for limit in network.limits if limit.scenario == name]
+        months = span({month for limit in limits for month in limit.months})
+        when = "" if months == "1-12" else f" (in months {months} alone)"
+        yield f"Scenario {name}{when}: {'; '.join(dict.fromkeys(limit.name for limit in limits))}."
 
 
 def _on_top(out: Console, checks: Iterable[Check]) -> None:
@@ -65,7 +97,7 @@ def _on_top(out: Console, checks: Iterable[Check]) -> None:
 
 
 def _print_rest(out: Console, checks: Iterable[Check]) -> None:
-    print_checks(out, [check for check in checks if check.name not in ON_TOP])
+    print_checks(out, [check for check in checks if check.name not in (*ON_TOP, "not-counted")])
 
 
 def _print_full(out: Console, found: Carried) -> None:
@@ -174,13 +206,20 @@ def print_disruptions(found: Disruptions, tables: dict[str, Table]) -> None:
     """Losses by scenario, links and drawn years."""
     out, own = console(WIDE if "links" in tables else PIPED_WIDTH), found.base.bilateral
     out.print(
-        f"[bold]Undisturbed, {kt(found.base.moved[own].sum())} kt a year of the pair's goods move.[/bold]"
+        f"[bold]Undisturbed, {kt(found.base.moved[own].sum())} kt a year of the pair's goods move"
+        f"{_not_counted(found.checks)}.[/bold]"
     )
     _on_top(out, found.checks)
     transit = any(column.name == "transit_loss_usd" for column in found.table.columns) and not own.all()
-    heads = [*LOSSES, *(("third countries",) if transit else ())]
+    heads = [*LOSSES, *(("third countries, USD m",) if transit else ())]
     rows = [(row["name"] or row["scenario"], *_loss(row, transit)) for row in found.table]
-    out.print(grid("What each costs", ("disruption", *heads), rows))
+    if rows:
+        out.print(grid("What each costs", ("disruption", *heads), rows))
+        out.print("* Transport cost of what still moves: freight, and what the days cost the goods.")
+    else:
+        out.print(
+            "The network knows no disruption by name: ask for one with --close ID, or rank the --links."
+        )
     if "links" in tables:
         out.print()
         merged = list(lines(found.base.network, tables["links"]))
@@ -213,7 +252,7 @@ def _loss(row: dict[str, Any], transit: bool) -> Iterator[str]:
 def print_expansion(found: Expanding) -> None:
     """The projects chosen and what they bring."""
     out = console()
-    out.print(f"[bold]{escape(found.sentence())}[/bold]")
+    out.print(f"[bold]{escape(found.sentence().removesuffix('.'))}{_not_counted(found.checks)}.[/bold]")
     _on_top(out, found.checks)
     rows = [
         (

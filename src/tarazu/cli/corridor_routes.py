@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from tarazu.cli.corridor_grid import console, grid, n, print_checks, short
+from tarazu.cli.corridor_grid import console, count, grid, n, print_checks, short
+from tarazu.cli.corridor_print import scenario_lines
 from tarazu.core.table import Column, Table
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SCREENING = "Sanctions screening of every party, vessel and good comes before bo
 OURS = ("judgement",)
 MOST_SOURCES = 99
 RUNS = ("leg", "service")
+SAID = ("snapped", "scenario-months", "service-days", "quay-to-quay", "packaging")  # notes that are printed
 FACTOR = "emission factor"  # name of a leg's quantity
 HEADS = ("", "as", "by way of", "km", "USD/t (80%)", "days (80%)", "± days", "95% within", "kg CO2e/t")
 STEP_HEADS = ("where", "what", "km", "USD/t", "hours", "day", "sources")
@@ -33,10 +35,19 @@ BEST: dict[str, Callable[[Route], float | None]] = {
 
 
 def reliability(found: Routes, arrive: date | None) -> Table:
-    """Percentiles of the door-to-door time of each shown route, and the chance to arrive by a day."""
+    """Percentiles of the door-to-door time of each shown route, and the chance to arrive by a day.
+
+    They hold the spread from one shipment to the next and what is not known of the mean.
+    """
     columns = (
         Column("route"),
-        *(Column(f"p{q}_h", "h", f"{q}% of shipments take no longer") for q in (10, 50, 80, 95)),
+        *(
+            Column(f"p{q}_h", "h", f"{q}% of shipments take no longer, the range of the mean counted in")
+            for q in (10, 50, 80, 95)
+        ),
+        Column(
+            "p95_within_mean_h", "h", "95%, if the stated means are right: the spread between shipments alone"
+        ),
         Column("arrive_by", "", "day asked for"),
         Column("chance", "share", "of arriving by the end of that day"),
     )
@@ -45,7 +56,8 @@ def reliability(found: Routes, arrive: date | None) -> Table:
     for route in found.shown:
         drawn = route.travel_time(start)
         chance = drawn.probability_by(arrive) if arrive else None
-        quantiles = (drawn.percentile(q) for q in (10, 50, 80, 95))
+        quantiles = [drawn.percentile(q) for q in (10, 50, 80, 95)]
+        quantiles.append(route.travel_time(start, within_mean=True).percentile(95))
         rows.append((route.number, *quantiles, arrive.isoformat() if arrive else None, chance))
     return Table("reliability", columns, tuple(rows))
 
@@ -78,7 +90,18 @@ def print_routes(found: Routes, times: Table, steps: bool | None) -> None:
     """The set, then steps: of the cheapest, fastest and cleanest route where `steps` is None, else of all or none."""
     out = console()
     named = f"{found.origin.name} to {found.destination.name}, {found.commodity.name}"
-    out.print(f"[bold]{escape(named)}[/bold]")
+    leaving = f", leaving on {found.day}" if found.day else ""
+    out.print(f"[bold]{escape(named)}{leaving}[/bold]")
+    for line in scenario_lines(found.network, found.scenarios):
+        out.print(escape(line))
+    for check in found.checks:
+        if check.name in SAID:
+            begins = (
+                check.message
+                if check.message.startswith(check.where)
+                else check.message[:1].upper() + check.message[1:]
+            )
+            out.print(escape(begins))
     if not found.every:
         print_checks(out, found.checks)
         return
@@ -104,7 +127,7 @@ def print_sizes(out: Console, found: Routes) -> None:
             f"; {found.dropped} more lie within {found.epsilon:.0%} of one shown (--epsilon 0 shows them)"
         )
     out.print(
-        f"{len(found.every)} routes that no other beats in {', '.join(found.criteria)}; "
+        f"{count(len(found.every), 'route')} that no other beats in {', '.join(found.criteria)}; "
         f"{len(found.shown)} shown{dropped}."
     )
     of = evidence(found)
@@ -118,11 +141,12 @@ def print_sizes(out: Console, found: Routes) -> None:
 
 def _rows(found: Routes, times: Table) -> Iterator[tuple[str, ...]]:
     shown = zip(found.shown, found.table, times, strict=True)
+    ways = _ways(found)
     for number, (route, row, time) in enumerate(shown, start=1):
         yield (
             str(number),
             route.packaging,
-            _main_places(found, route.nodes),
+            ways[number - 1],
             n(route.km),
             f"{row['cost_usd_t']:.0f} ({row['cost_low']:.0f}–{row['cost_high']:.0f})",
             f"{row['time_h'] / 24:.1f} ({row['time_low'] / 24:.0f}–{row['time_high'] / 24:.0f})",
@@ -130,6 +154,28 @@ def _rows(found: Routes, times: Table) -> Iterator[tuple[str, ...]]:
             f"{time['p95_h'] / 24:.0f}",
             n(row["co2_kg_t"]),
         )
+
+
+def _ways(found: Routes) -> list[str]:
+    """Places by which each route goes; of several that are packed alike and name the same ones, its modes as well."""
+    plain = [_main_places(found, route.nodes) for route in found.shown]
+    seen = Counter((way, route.packaging) for way, route in zip(plain, found.shown, strict=True))
+    return [
+        f"{way}: {_modes(found, route)}" if seen[way, route.packaging] > 1 else way
+        for way, route in zip(plain, found.shown, strict=True)
+    ]
+
+
+def _modes(found: Routes, route: Route) -> str:
+    """Rail to Akyayla, then road."""
+    names = found.network.nodes
+    stretches: list[tuple[str, str]] = []
+    for arc in (arc for arc in route.steps if arc.kind in RUNS):
+        if stretches and stretches[-1][0] == arc.mode:
+            stretches.pop()
+        stretches.append((arc.mode, names[arc.head[0]].name))
+    *before, (last, _) = stretches
+    return ", then ".join([*(f"{mode} to {place}" for mode, place in before), last])
 
 
 def _main_places(found: Routes, nodes: Sequence[str]) -> str:
@@ -143,11 +189,11 @@ def _main_places(found: Routes, nodes: Sequence[str]) -> str:
 def _beside(found: Routes, times: Table) -> Iterator[str]:
     """What is to be known of the table, a line each."""
     if any(row["chance"] is not None for row in times):
-        chances = ", ".join(f"route {i} {row['chance']:.0%}" for i, row in enumerate(times, start=1))
-        yield f"Chance to arrive by {times.rows[0][5]}: {chances}."
+        chances = ", ".join(f"route {i} {_chance(row['chance'])}" for i, row in enumerate(times, start=1))
+        yield f"Chance to arrive by {times.records()[0]['arrive_by']}: {chances}."
     yield (
         "(80%) is the interval of the mean, from the ranges of the sources; ± is the spread from one shipment to "
-        "the next."
+        "the next; 95% within and the chance to arrive hold both."
     )
     if factors := _factors(found):
         yield factors
@@ -155,6 +201,11 @@ def _beside(found: Routes, times: Table) -> Iterator[str]:
     if numbers != list(range(1, len(numbers) + 1)):
         yield f"In --json and --csv routes keep their number in the whole set: {', '.join(map(str, numbers))}."
     yield SCREENING
+
+
+def _chance(share: float) -> str:
+    """A share of draws in percent: no certainty that they cannot show."""
+    return "over 99%" if 0.995 <= share < 1 else "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def _factors(found: Routes) -> str:

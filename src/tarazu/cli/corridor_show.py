@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tarazu.cli.corridor_about import KINDS, about
-from tarazu.cli.corridor_grid import PIPED_WIDTH, WIDE, console, ends, grid, kt, n, print_checks, short
+from tarazu.cli.corridor_grid import PIPED_WIDTH, WIDE, console, count, ends, grid, kt, n, print_checks, short
 from tarazu.core.errors import NetworkError
 from tarazu.corridor.consistency import causes_first
 from tarazu.corridor.tables import DOUBTS
@@ -125,9 +125,10 @@ def _print_summary(out: Console, net: Network) -> None:
     modes = Counter(leg.mode for leg in net.legs.values())
     named = ", ".join(f"{count} {mode}" for mode, count in modes.most_common())
     out.print(
-        f"[bold]Network {escape(net.name)}[/bold]: {len(net.nodes)} places in "
-        f"{len({node.country for node in net.nodes.values()})} countries, {len(net.legs)} legs ({named}), "
-        f"{len(net.transfers)} transfers, {len(net.services)} services."
+        f"[bold]Network {escape(net.name)}[/bold]: {count(len(net.nodes), 'place')} in "
+        f"{count(len({node.country for node in net.nodes.values()}), 'country', 'countries')}, "
+        f"{count(len(net.legs), 'leg')} ({named}), {count(len(net.transfers), 'transfer')}, "
+        f"{count(len(net.services), 'service')}."
     )
     status = Counter(row["status"] for row in net.tables["values"])
     out.print(
@@ -135,7 +136,11 @@ def _print_summary(out: Console, net: Network) -> None:
         f"or provisional, {status['E']} estimated; each has its range and source (`show values`, --json, --csv)."
     )
     listed = ", ".join(f"{name} {len(table)}" for name, table in net.tables.items() if len(table))
-    out.print(f"Tables (`tarazu corridor show legs`): {listed}. One place or link: `show aktau-port`.\n")
+    out.print(
+        escape(
+            f"Tables ({net.show('legs')}): {listed}. One place or link: {net.show(next(iter(net.nodes)))}.\n"
+        )
+    )
     goods = ((g.id, n(g.value.value), ", ".join(g.packagings)) for g in net.commodities.values())
     out.print(grid("Commodities", ("id", "USD/t", "travels as"), goods))
     out.print()
@@ -144,7 +149,8 @@ def _print_summary(out: Console, net: Network) -> None:
         if limit.scenario:
             names.setdefault(limit.scenario, []).append(limit.name)
     rows = ((key, "; ".join(dict.fromkeys(found))) for key, found in names.items())
-    out.print(grid("Disruptions that can be asked for", ("scenario", "what happens"), rows, left=2))
+    if names:
+        out.print(grid("Disruptions that can be asked for", ("scenario", "what happens"), rows, left=2))
 
 
 def _table(net: Network, what: str) -> tuple[Sequence[str], Rows, int]:

@@ -87,8 +87,5 @@ def listed(name: str, key: str, file: str = "parameters.toml") -> tuple[str, ...
 def all_parameters() -> tuple[Parameter, ...]:
     """Every numeric parameter of the bundled files."""
     return tuple(
-        parameter
-        for file in FILES
-        for name in _document(file)
-        for parameter in section(name, file).values()
+        parameter for file in FILES for name in _document(file) for parameter in section(name, file).values()
     )

@@ -1,7 +1,6 @@
-"""What a network's rows say together: lengths against the globe, coordinates, connections, timetables, references.
+"""What a network's rows say together: lengths and coordinates, connections, timetables, limits, references.
 
-A leg cannot be shorter than the great circle between its ends; one far longer is usually metres written as
-kilometres, or a coordinate whose latitude and longitude changed places. Nothing is mended in silence.
+What a finding of severity error concerns is not used: its legs and services are left out. Nothing is mended in silence.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tarazu.core.checks import Check, Severity, place
@@ -18,13 +18,12 @@ from tarazu.core.errors import UnknownCodeError
 from tarazu.core.table import Table
 from tarazu.corridor.facts import ANY, BACKWARD, FORWARD
 from tarazu.corridor.free_cycles import free_cycles
-from tarazu.corridor.network import Leg, Network, Node, distance_km
+from tarazu.corridor.network import Network, Service, Transfer, distance_km
+from tarazu.corridor.positions import misplaced
 
-SHORTEST = 0.97  # of the great circle: coordinates are given to two decimals or read off a map
-SLACK_KM = 5.0  # for the same reason
-LONGEST = 6.0  # times the great circle; no leg of a bundled network comes near
-METRES = 100.0  # a length this many times the great circle is metres taken for kilometres
-SWAPPED_KM, SWAPPED = 500.0, 0.2  # a node so far from all its neighbours, and so much nearer if turned round
+FAR_KM = 25.0  # farther apart no crane, ramp or yard moves goods from one place to another
+CROSSINGS = ("border", "gauge_change")
+CLOSURE = "closure"
 ROUNDING = 0.01  # shares that sum to one within it
 SHIPS = ("sea", "ferry")
 FOLLOWS = "that cannot be used. Correct that row first"  # said of a row by the reader of another
@@ -79,8 +78,18 @@ def causes_first(network: Network) -> tuple[Check, ...]:
     return tuple(sorted(network.checks, key=rank))
 
 
-def network_checks(network: Network, rows: Mapping[str, tuple[int, ...]]) -> tuple[Check, ...]:
-    """Every finding about the rows taken together.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the rows say together, and ids of legs, transfers and services that cannot be used for it."""
+
+    checks: tuple[Check, ...]
+    legs: frozenset[str]
+    transfers: frozenset[str]
+    services: frozenset[str]
+
+
+def findings(network: Network, rows: Mapping[str, tuple[int, ...]]) -> Findings:
+    """Every finding about the rows taken together; what an error concerns is to be left out.
 
     Parameters
     ----------
@@ -88,105 +97,31 @@ def network_checks(network: Network, rows: Mapping[str, tuple[int, ...]]) -> tup
         By table, the row number in the file of each row of the network's tables.
     """
     where = _Places(rows, network.tables)
-    return (
-        *_lengths(network, where),
-        *_coordinates(network, where),
+    places = misplaced(network, where.of, where.value)
+    jumps = dict(_jumps(network, where))
+    stopped = list(_services(network, where, places.legs))
+    checks = (
+        *places.checks,
         *_frontiers(network, where),
         *_connections(network, where),
-        *_services(network, where),
+        *jumps.values(),
+        *_dead_ends(network, where),
+        *(check for _, check in stopped),
+        *_unserved(network, where),
         *_capacities(network, where),
         *_unpriced(network, where),
         *free_cycles(network, where.of),
         *_subjects(network, where),
         *_references(network, where),
+        *_limits(network, where),
         *_defaults(network, where),
         *_ranges(where),
         *_shares(where),
         *_sources(network, where),
     )
-
-
-def _direct(network: Network, leg: Leg) -> float:
-    a, b = network.nodes[leg.start], network.nodes[leg.end]
-    return distance_km((a.lat, a.lon), (b.lat, b.lon))
-
-
-def lengths_in_metres(network: Network) -> tuple[str, ...]:
-    """Legs whose stated length can only be metres: it is left out, as the checks say."""
-    return tuple(
-        name
-        for name, leg in network.legs.items()
-        if (length := network.facts.of(name, "length"))
-        and length.value > METRES * max(_direct(network, leg), 1.0)
-    )
-
-
-def _lengths(network: Network, where: _Places) -> Iterator[Check]:
-    metres = set(lengths_in_metres(network))
-    for leg in network.legs.values():
-        direct, length = _direct(network, leg), network.facts.of(leg.id, "length")
-        if length is None:
-            if network.facts.of(leg.id, "time") is None or network.facts.of(leg.id, "cost") is None:
-                message = (
-                    f"{leg.id} has no length in values.csv: the great circle of {direct:.0f} km is taken, times "
-                    f"the factor of defaults.csv for {leg.mode} where there is one."
-                )
-                yield Check.warning("no-length", where.of("legs", leg.id, "id"), message)
-        elif leg.id in metres:
-            message = (
-                f"{leg.id}: {length.value:,.0f} km between {leg.start} and {leg.end}, which lie {direct:.0f} km apart. "
-                "Lengths are kilometres: are these metres? The length is left out."
-            )
-            yield Check.error("length-unit", where.value(leg.id, "length"), message)
-        elif length.high < SHORTEST * direct - SLACK_KM or length.value > LONGEST * direct + SLACK_KM:
-            yield _misfit(network, where, leg, length.value, direct)
-
-
-def _misfit(network: Network, where: _Places, leg: Leg, length: float, direct: float) -> Check:
-    text = (
-        f"{leg.id} is {length:,.0f} km long, but {leg.start} and {leg.end} lie {direct:,.0f} km apart by their "
-        "coordinates."
-    )
-    for name, other in ((leg.start, leg.end), (leg.end, leg.start)):
-        node, far = network.nodes[name], network.nodes[other]
-        if abs(node.lon) <= 90:
-            swapped = distance_km((node.lon, node.lat), (far.lat, far.lon))
-            if SHORTEST * swapped - SLACK_KM <= length <= LONGEST * swapped:
-                return _turned(where, node, text)
-    advice = f"{text} Correct the length or a coordinate in nodes.csv."
-    return Check.error("length-and-coordinates", where.value(leg.id, "length"), advice)
-
-
-def _turned(where: _Places, node: Node, text: str) -> Check:
-    message = (
-        f"{text} Latitude and longitude of {node.id} look swapped: lat {node.lon:g}, lon {node.lat:g} fits."
-    )
-    return Check.error("length-and-coordinates", where.of("nodes", node.id, "lat"), message)
-
-
-def _coordinates(network: Network, where: _Places) -> Iterator[Check]:
-    """Nodes far from all their neighbours that lie near them if latitude and longitude change places."""
-    neighbours: dict[str, set[str]] = {}
-    for leg in network.legs.values():
-        if network.facts.of(leg.id, "length") is None:  # a stated length is the better evidence
-            neighbours.setdefault(leg.start, set()).add(leg.end)
-            neighbours.setdefault(leg.end, set()).add(leg.start)
-    far = {name: km for name in neighbours if (km := _turned_away(network, name, neighbours[name]))}
-    for name, km in far.items():
-        # The last place on a line looks as swapped as its only neighbour: who has more neighbours is to blame.
-        if all(len(neighbours[other]) <= len(neighbours[name]) for other in neighbours[name] & far.keys()):
-            yield _turned(where, network.nodes[name], f"{name} lies {km:,.0f} km from its nearest neighbour.")
-
-
-def _turned_away(network: Network, name: str, others: Iterable[str]) -> float | None:
-    """Kilometres to the nearest neighbour, where all would be near if the coordinates were turned round."""
-    node = network.nodes[name]
-    if abs(node.lon) > 90:
-        return None
-    spots = [(network.nodes[other].lat, network.nodes[other].lon) for other in others]
-    now = min(distance_km((node.lat, node.lon), spot) for spot in spots)
-    turned = max(distance_km((node.lon, node.lat), spot) for spot in spots)
-    return now if now > SWAPPED_KM and turned < SWAPPED * now else None
+    gone = (each.id for each, check in jumps.items() if check.severity is Severity.ERROR)
+    out = frozenset(service for service, check in stopped if check.severity is Severity.ERROR)
+    return Findings(checks, places.legs, frozenset(gone), out)
 
 
 def _frontiers(network: Network, where: _Places) -> Iterator[Check]:
@@ -222,27 +157,110 @@ def _connections(network: Network, where: _Places) -> Iterator[Check]:
         yield Check.warning("disconnected", where.of("nodes", group[0], "id"), message)
 
 
-def _services(network: Network, where: _Places) -> Iterator[Check]:
-    served = {leg for service in network.services.values() for leg in service.legs}
+def _jumps(network: Network, where: _Places) -> Iterator[tuple[Transfer, Check]]:
+    """Transfers between places far apart: nothing moves the goods over the way between."""
+    for each in network.transfers.values():
+        a, b = network.nodes[each.start], network.nodes[each.end]
+        km = distance_km((a.lat, a.lon), (b.lat, b.lon))
+        if km <= FAR_KM or (each.kind in CROSSINGS and each.note):
+            continue
+        text = f"{each.id} is a {each.kind} between {a.id} and {b.id}, which lie {km:.0f} km apart: goods would jump."
+        spot = where.of("transfers", each.id, "to")
+        if each.kind in CROSSINGS:
+            yield (
+                each,
+                Check.warning("far-apart", spot, f"{text} Add a leg, or say in its note what is in it."),
+            )
+        else:
+            yield (
+                each,
+                Check.error("far-apart", spot, f"{text} Add a leg between them. The transfer is left out."),
+            )
+
+
+def _dead_ends(network: Network, where: _Places) -> Iterator[Check]:
+    """Transfers to a mode or gauge that no leg at their place has."""
+    served = {(node, leg.mode, leg.gauge) for leg in network.legs.values() for node in (leg.start, leg.end)}
+    for each in network.transfers.values():
+        for side, end in (
+            ("from", (each.start, each.from_mode, each.from_gauge)),
+            ("to", (each.end, each.to_mode, each.to_gauge)),
+        ):
+            onward = {
+                vertex for other in network.transfers.values() if other is not each for vertex in _ends(other)
+            }
+            if end not in served and end not in onward:
+                what = f"{end[1]} {end[2]}" if end[2] else end[1]
+                message = (
+                    f"{each.id} leads to {what} at {end[0]}, where no leg of it is: nothing can use it. "
+                    "Add the leg, or correct the mode or gauge."
+                )
+                yield Check.warning("dead-end", where.of("transfers", each.id, f"{side}_mode"), message)
+
+
+def _ends(each: Transfer) -> tuple[tuple[str, str, int | None], ...]:
+    return (each.start, each.from_mode, each.from_gauge), (each.end, each.to_mode, each.to_gauge)
+
+
+def _services(network: Network, where: _Places, gone: frozenset[str]) -> Iterator[tuple[str, Check]]:
+    """What keeps a service from running; with an error it is left out."""
     for service in network.services.values():
         headways = (network.facts.of(service.id, "headway", forward) for forward in (True, False))
-        if not service.departures and not any(headways):
-            message = (
-                f"{service.id} has neither departures nor a headway in values.csv: it never runs. Add one."
-            )
-            yield Check.error("never-runs", where.of("services", service.id, "departures"), message)
         path = service_path(network, service.legs)
-        if path is None:
-            message = (
+        lost = [leg for leg in service.legs if leg in gone]
+        problem = None
+        if not service.departures and not any(headways):
+            text = f"{service.id} has neither departures nor a headway in values.csv: it never runs. Add one."
+            problem = "never-runs", "departures", text
+        elif path is None:
+            text = (
                 f"the legs of {service.id} do not follow one another, or are not of one mode and gauge. "
                 "Name them in the order in which it runs."
             )
-            yield Check.error("broken-service", where.of("services", service.id, "legs"), message)
+            problem = "broken-service", "legs", text
         elif not any(may_run(network, service.legs, path, forward) for forward in (True, False)):
-            message = (
-                f"{service.id} runs against legs of one way: it never runs. Correct one_way in legs.csv."
+            text = f"{service.id} runs against legs of one way: it never runs. Correct one_way in legs.csv."
+            problem = "never-runs", "legs", text
+        elif lost:
+            text = f"{service.id} runs over {lost[0]}, which is left out: so is the service."
+            problem = "service-left-out", "legs", text
+        elif _never_departs(service):
+            text = (
+                f"{service.id} has no departure from {service.valid_from} to {service.valid_to}: it never runs. "
+                "Correct the days or the departures."
             )
-            yield Check.error("never-runs", where.of("services", service.id, "legs"), message)
+            problem = "service-never-runs", "departures", text
+        if problem:
+            name, column, text = problem
+            yield service.id, Check.error(name, where.of("services", service.id, column), text)
+        elif service.valid_to:
+            text = (
+                f"{service.id} runs {span_of(service)} only: routes with a day of departure use it on these days, "
+                "undated ones and a year's goods never."
+            )
+            yield (
+                service.id,
+                Check.warning("dated-service", where.of("services", service.id, "valid_to"), text),
+            )
+
+
+def span_of(service: Service) -> str:
+    """The days on which a service runs, in words."""
+    first = f"from {service.valid_from}" if service.valid_from else ""
+    return f"{first} to {service.valid_to}".strip() if service.valid_to else first
+
+
+def _never_departs(service: Service) -> bool:
+    """Whether no departure falls on a day of its validity."""
+    if not (service.departures and service.valid_from and service.valid_to):
+        return False
+    days = min((service.valid_to - service.valid_from).days, 6)
+    there = {(service.valid_from + timedelta(days=each)).weekday() for each in range(days + 1)}
+    return not there & {int(hour // 24) for hour in service.departures}
+
+
+def _unserved(network: Network, where: _Places) -> Iterator[Check]:
+    served = {leg for service in network.services.values() for leg in service.legs}
     for leg in network.legs.values():
         if leg.service_only and leg.id not in served:
             message = (
@@ -359,6 +377,26 @@ def _references(network: Network, where: _Places) -> Iterator[Check]:
                 if name not in known:
                     message = f'"{name}" is no {what}. Add it there, or correct the name.'
                     yield Check.error("unknown-reference", place(f"{table}.csv", number, column), message)
+
+
+def _limits(network: Network, where: _Places) -> Iterator[Check]:
+    """Closures that close nothing, and directions between countries of which the network has none."""
+    countries = {node.country for node in network.nodes.values()}
+    for limit in network.limits:
+        nothing = limit.capacity_factor == 1 and limit.payload_factor == 1 and not limit.delay_h
+        if limit.kind == CLOSURE and nothing:
+            message = (
+                f"{limit.id} is a closure that takes nothing: neither capacity_factor, payload_factor nor delay_h is "
+                "given. Write capacity_factor 0 for closed."
+            )
+            yield Check.error("empty-closure", where.of("limits", limit.id, "capacity_factor"), message)
+        ends = limit.direction.split("->")
+        if limit.direction and (len(ends) != 2 or not set(ends) <= countries):
+            message = (
+                f'"{limit.direction}" is no direction between countries of nodes.csv: the limit never holds. '
+                "Write it as KAZ->IRN, or leave it empty for both."
+            )
+            yield Check.error("unknown-direction", where.of("limits", limit.id, "direction"), message)
 
 
 def _defaults(network: Network, where: _Places) -> Iterator[Check]:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.parameters import bundled_text
 from tarazu.core.table import Column, Table
@@ -35,6 +36,7 @@ __all__ = [
     "change_interval",
     "columns",
     "indicators",
+    "nothing_to_group",
     "published",
     "read_log",
     "within_rounding",
@@ -135,6 +137,16 @@ def _visits(rows: Sequence[Stop]) -> Iterator[list[Stop]]:
             visit.append(row)
     if visit:
         yield visit
+
+
+def nothing_to_group(log: Log, by: Sequence[str]) -> Check:
+    """Why a log with rows has no group: columns to group by that hold nothing, or no indicator of what is left."""
+    empty = [key for key in by if not any(getattr(row, key, None) for row in log.rows)]
+    if empty:
+        message = f"no row has anything in column {', '.join(empty)}: there is nothing to group by. Group by another."
+    else:
+        message = "no shipment has the times and distances of an indicator in these groups. Group by another column."
+    return Check.error("no-group", "", message)
 
 
 def _add_visits(found: Any, keys: Sequence[str], name: str, rows: Sequence[Stop], log: Log) -> None:

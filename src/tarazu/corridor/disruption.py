@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
@@ -41,8 +42,13 @@ COLUMNS = (
     Column("lost_t", "t/yr", "goods of the pair that no longer move"),
     Column("lost_share", "share", "of what moves undisturbed"),
     Column("lost_value_usd", "USD/yr", "what these goods are worth"),
-    Column("cost_usd_t", "USD/t", "generalised transport cost of what still moves, mean"),
-    Column("cost_change_usd_t", "USD/t"),
+    Column(
+        "cost_usd_t",
+        "USD/t",
+        "generalised transport cost of what still moves, mean: freight and what the days cost",
+    ),
+    Column("cost_change_usd_t", "USD/t", "change of it"),
+    Column("freight_change_usd_t", "USD/t", "change of freight and handling alone"),
     Column("days_change", "days", "door to door of what still moves, mean"),
     Column("loss_usd", "USD/yr", "more transport cost and margins lost, goods of the pair"),
     Column("transit_lost_t", "t/yr", "goods of third countries that no longer move"),
@@ -143,19 +149,22 @@ def disrupted(base: Carried, names: Sequence[str], progress: Progress | None = N
     return Disruptions(base, tuple(cases), tuple(dict.fromkeys(findings)))
 
 
-def rank_links(base: Carried, progress: Progress | None = None, most: int | None = None) -> Table:
-    """Nodes, legs and transfers in use, by what a year without each would cost; of many, the `most` loaded ones."""
-    carriage = base.carriage
-    subjects = _in_use(base)[:most]
-    rows = []
+def rank_links(base: Carried, progress: Progress | None = None) -> Table:
+    """Nodes, legs and transfers in use, by what a year without each would cost."""
+    subjects, rows = _in_use(base), []
     for done, subject in enumerate(subjects):
         if progress:
             progress("links", done, len(subjects))
-        found = _under(carriage, (), (_closure(subject),))
-        rows.append(_row(base, subject, subject_name(carriage.network, subject), found))
+        rows.append(closed(base, subject))
     rows.sort(key=lambda row: (-row["loss_usd"], row["scenario"]))
     ranked = [{**row, "rank": rank, "subject": row["scenario"]} for rank, row in enumerate(rows, start=1)]
     return Table.build("links", RANK_COLUMNS, ranked)
+
+
+def closed(base: Carried, subject: str) -> dict[str, Any]:
+    """What a year without one node, leg, transfer or service costs: a row of `COLUMNS`."""
+    found = _under(base.carriage, (), (_closure(subject),))
+    return _row(base, subject, subject_name(base.network, subject), found)
 
 
 def drawn(base: Carried, draws: int, seed: int = 1, progress: Progress | None = None) -> Table:
@@ -205,7 +214,8 @@ def _row(base: Carried, name: str, label: str, found: Carried) -> dict[str, Any]
     before, less = float(base.moved[own].sum()), float(lost[own].sum())
     noise = 2 * GAP * base.cost_usd
     loss, transit_loss = (found.cost_of(which) - base.cost_of(which) for which in (own, ~own))
-    cost, days = (_change(f(base, own), f(found, own)) for f in (Carried.mean_cost, Carried.mean_days))
+    means = (Carried.mean_cost, Carried.mean_days, _mean_freight)
+    cost, days, freight = (_change(f(base, own), f(found, own)) for f in means)
     return {
         "scenario": name,
         "name": label,
@@ -215,11 +225,20 @@ def _row(base: Carried, name: str, label: str, found: Carried) -> dict[str, Any]
         "lost_value_usd": float((lost * value)[own].sum()),
         "cost_usd_t": found.mean_cost(own),
         "cost_change_usd_t": cost,
+        "freight_change_usd_t": freight,
         "days_change": days,
         "loss_usd": loss if abs(loss) > noise else 0.0,
         "transit_lost_t": float(lost[~own].sum()),
         "transit_loss_usd": transit_loss if abs(transit_loss) > noise else 0.0,
     }
+
+
+def _mean_freight(found: Carried, which: NDArray[np.bool_]) -> float | None:
+    """Freight and handling of the tonnes that move, USD a tonne, of the flows in a mask; None if none do."""
+    moved = float(found.moved[which].sum())
+    pairs = zip(found.spells, found.solutions, strict=True)
+    paid = sum(spell.weight * float(each.freight[which].sum()) for spell, each in pairs)
+    return paid / moved if moved else None
 
 
 def _change(before: float | None, after: float | None) -> float | None:

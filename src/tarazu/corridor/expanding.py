@@ -8,7 +8,7 @@ alone saves a year, over the annuity factor, is the cost at which it would just 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,22 +19,24 @@ from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.parameters import section
 from tarazu.core.table import Column, Table
-from tarazu.corridor.assignment import Assignment, Problem, assign
+from tarazu.corridor.assignment import GAP, LIMIT, Assignment, Problem, assign
+from tarazu.corridor.assignment_master import Master, Point
 from tarazu.corridor.carriage import MONTHS, Carriage, Spell
 from tarazu.corridor.expansion import Expansion, Projects, expand, expanded
-from tarazu.corridor.flows import prepare, read_flows
+from tarazu.corridor.flows import FULL, Carried, prepare, read_flows
 from tarazu.corridor.network import Network
 
 Floats = NDArray[np.float64]
 
 CAPACITY = "capacity"
+NOISE = 2 * GAP  # of a total cost: what two optima differ by within their proven gap
 DEARER = 1e6  # USD by which a project of unknown cost is ranked above all known ones together
 
 COLUMNS = (
     Column("id"),
     Column("name"),
-    Column("subject"),
-    Column("added_t", "t/yr"),
+    Column("subject", "", "links whose capacity it raises, joined by ;"),
+    Column("added_t", "t/yr", "on each of them"),
     Column("cost_usd_m", "USD m", "once; empty where nobody has stated it"),
     Column("cost_status", "", "what the cost rests on"),
     Column("ready", "", "year from which it could carry"),
@@ -151,7 +153,7 @@ def expand_network(
     """
     found, checks = read_flows(network, flows)
     carriage = prepare(network, found, lost_share)
-    rows, added, resource, findings = _projects(carriage)
+    rows, projects, findings = _projects(carriage)
     if not rows:
         raise NetworkError(
             f"network {network.name} has no project that raises a known capacity. Add one to "
@@ -165,15 +167,14 @@ def expand_network(
         raise NetworkError(
             f"target: expected tonnes above 0 and up to the flows' {total:,.0f}, got {wanted:,.0f}."
         )
-    ranked = _ranked_costs(rows)
-    best = expand(problem, Projects(resource, added, ranked), target=min(wanted, total))
+    best = expand(problem, replace(projects, cost=_ranked_costs(rows)), target=min(wanted, total))
     base = assign(problem)
-    worth = savings(problem, base, resource, added)
+    worth = savings(problem, base, projects)
     return Expanding(
         network=network,
         carriage=carriage,
         rows=tuple(rows),
-        added=added,
+        added=projects.added,
         found=best,
         base=base,
         saves=worth,
@@ -185,20 +186,73 @@ def expand_network(
 
 def project_worth(carriage: Carriage) -> Table:
     """What each project of the network alone would save a year, and up to what cost it would pay."""
-    rows, added, resource, _ = _projects(carriage)
+    rows, projects, _ = _projects(carriage)
     problem = carriage.problem(mean_year(carriage))
-    worth = savings(problem, assign(problem), resource, added)
+    worth = savings(problem, assign(problem), projects)
+    added = projects.added
     records = [_record(row, tonnes, saved) for row, tonnes, saved in zip(rows, added, worth, strict=True)]
     return Table.build("projects", tuple(c for c in COLUMNS if c.name != "chosen"), records)
 
 
-def savings(problem: Problem, base: Assignment, resource: NDArray[np.int64], added: Floats) -> Floats:
-    """(J,) USD a year that each project alone saves in transport and lost margins."""
-    found = [
-        base.cost_usd - assign(_with(problem, resource, added, j), columns=base.columns).cost_usd
-        for j in range(len(added))
-    ]
-    return np.maximum(np.array(found, np.float64), 0.0)
+def savings(problem: Problem, base: Assignment, projects: Projects) -> Floats:
+    """(J,) USD a year that each project alone saves in transport and lost margins.
+
+    More of what is not full saves nothing: a project is assigned only if it touches a capacity that is full.
+    """
+    count, found = len(projects.added), np.zeros(len(projects.added))
+    full = base.used >= FULL * problem.capacity
+    helps = np.bincount(projects.of[full[projects.resource]], minlength=count) > 0
+    for j in np.flatnonzero(helps).tolist():
+        more = expanded(problem, projects, np.arange(count) == j)
+        found[j] = base.cost_usd - assign(more, columns=base.columns).cost_usd
+    return np.where(found > NOISE * base.cost_usd, found, 0.0)
+
+
+def tenth_worth(found: Carried, share: float = 0.1) -> tuple[Floats, Floats]:
+    """What a tenth more (`share`) of each capacity alone saves, by assigning anew; 0 where it is not full.
+
+    Less where a limit holds. Of a part that a limit sets: a tenth more of the part alone.
+
+    Returns
+    -------
+    tuple
+        (R,) and (R,) USD a year: of the goods of the pair, and of all. Who gains is as the system optimum shares it
+        out; the pair may lose (below 0) where third countries gain more.
+    """
+    carriage = found.carriage
+    capacity = np.array([each.capacity for each in carriage.resources], np.float64)
+    saved = np.zeros((2, len(capacity)))
+    for spell, solved in zip(found.spells, found.solved, strict=True):
+        problem = carriage.problem(spell)
+        full = (solved.duals > 0) | (solved.used >= FULL * problem.capacity)
+        asked = [r for r in range(len(capacity)) if full[[r, *carriage.parts(r)]].any()]
+        if not asked:
+            continue
+        master = Master(problem, solved.columns)
+        before = _costs(master, master.generate(0.0, LIMIT), found.bilateral)
+        for r in asked:
+            raised = problem.capacity.copy()
+            if np.isfinite(capacity[r]):
+                raised = carriage.capacities(spell.shares, share * capacity[r] * np.eye(len(capacity))[r])
+            else:
+                raised[r] *= 1 + share
+            changed = np.flatnonzero(raised != problem.capacity).tolist()
+            for i in changed:
+                master.set_capacity(i, float(raised[i]))
+            after = _costs(master, master.generate(0.0, LIMIT), found.bilateral)
+            saved[:, r] += spell.weight * (before - after)
+            for i in changed:
+                master.set_capacity(i, float(problem.capacity[i]))
+    pair, every = np.where(np.abs(saved) > NOISE * found.cost_usd, saved, 0.0)
+    return pair, every
+
+
+def _costs(master: Master, point: Point, own: NDArray[np.bool_]) -> Floats:
+    """(2,) USD of moving and of what stays, of flows in a mask and of all."""
+    of, penalty = master.columns.commodity, master.problem.penalty
+    moved = np.bincount(of, point.x, len(own))
+    each = np.bincount(of, master.cost * point.x, len(own)) + penalty * (master.problem.tonnes - moved)
+    return np.array([each[own].sum(), each.sum()])
 
 
 def annuity() -> float:
@@ -207,9 +261,10 @@ def annuity() -> float:
 
 
 def _record(row: Mapping[str, Any], added: float, saves: float) -> dict[str, Any]:
-    shown = ("id", "name", "subject", "cost_usd_m", "cost_status", "ready", "source")
+    shown = ("id", "name", "cost_usd_m", "cost_status", "ready", "source")
     worth = {"saves_usd_yr": float(saves), "pays_up_to_usd_m": float(saves) / annuity() / 1e6}
-    return {**{key: row[key] for key in shown}, "added_t": float(added), **worth}
+    subject = ";".join(row["subject"])
+    return {**{key: row[key] for key in shown}, "subject": subject, "added_t": float(added), **worth}
 
 
 def mean_year(carriage: Carriage) -> Spell:
@@ -222,33 +277,37 @@ def mean_year(carriage: Carriage) -> Spell:
     return Spell(tuple(range(1, MONTHS + 1)), shares, tonnes)
 
 
-def _with(problem: Problem, resource: NDArray[np.int64], added: Floats, j: int) -> Problem:
-    taken = np.zeros(len(resource), bool)
-    taken[j] = True
-    return expanded(problem, Projects(resource, added, np.zeros(len(resource))), taken)
-
-
-def _projects(
-    carriage: Carriage,
-) -> tuple[list[Mapping[str, Any]], Floats, NDArray[np.int64], list[Check]]:
-    """Projects of a known capacity, tonnes a year they add, their resource, and those left out."""
+def _projects(carriage: Carriage) -> tuple[list[Mapping[str, Any]], Projects, list[Check]]:
+    """Projects of known capacities, without their costs, and what is left out of them."""
     place = {r.subject: i for i, r in enumerate(carriage.resources) if not r.way and not r.limit}
     vocabulary = carriage.network.facts.attributes[CAPACITY]
     rows: list[Mapping[str, Any]] = []
-    added, resource, findings = [], [], []
+    added, resource, project, findings = [], [], [], []
     for row in carriage.network.tables["projects"]:
         factor = vocabulary.factor(row["unit"])
+        known = [name for name in dict.fromkeys(row["subject"]) if name in place]
+        free = [name for name in row["subject"] if name not in place]
         if row["attribute"] != CAPACITY or factor is None:
             why = f"it changes {row['attribute']} in {row['unit']}: only a capacity in tonnes a year can be chosen."
-        elif row["subject"] not in place:
-            why = f"{row['subject']} has no known capacity, or no flow may use it."
-        else:
-            rows.append(row)
-            added.append(row["added"] * factor)
-            resource.append(place[row["subject"]])
+            findings.append(_left_out(f"{row['id']} is left out: {why}"))
             continue
-        findings.append(Check.note("project-left-out", "projects.csv", f"{row['id']} is left out: {why}"))
-    return rows, np.array(added), np.array(resource, np.int64), findings
+        if free:
+            named = f"{', '.join(free)} {'have' if len(free) > 1 else 'has'} no known capacity, or no flow may use"
+            whole = "is left out" if not known else "acts on its other links alone"
+            findings.append(_left_out(f"{row['id']} {whole}: {named} {'them' if len(free) > 1 else 'it'}."))
+        if known:
+            resource += [place[name] for name in known]
+            project += [len(rows)] * len(known)
+            added.append(row["added"] * factor)
+            rows.append(row)
+    made = Projects(
+        np.array(resource, np.int64), np.array(added), np.zeros(len(rows)), np.array(project, np.int64)
+    )
+    return rows, made, findings
+
+
+def _left_out(message: str) -> Check:
+    return Check.note("project-left-out", "projects.csv", message)
 
 
 def _ranked_costs(rows: Sequence[Mapping[str, Any]]) -> Floats:

@@ -4,6 +4,8 @@
     min  weigh sum_j cost_j y_j + transport + penalties          (weigh costs against each other)
     s.t. flow is conserved for each class and destination, use of r <= capacity_r + sum_{j on r} added_j y_j, y binary
 
+A project may raise several capacities: each by all that it adds, its cost counting once.
+
 Fixed-charge network design (Magnanti and Wong 1984) in its arc formulation. Commodities of one cost class to one
 destination are one flow, which is exact: such a flow splits into paths from its origins. It is a planner's optimum,
 hence optimistic for self-interested shippers.
@@ -37,25 +39,44 @@ class Projects:
     Attributes
     ----------
     resource
-        (J,) resource whose capacity grows.
+        (U,) resource whose capacity grows.
     added
-        (J,) tonnes per period, >= 0.
+        (J,) tonnes per period on each of its resources, >= 0.
     cost
         (J,) USD, >= 0; nan where unknown: such a project is left out and said.
+    project
+        (U,) project that raises it; by default each project raises one, in this order.
     """
 
     resource: Ints
     added: Floats
     cost: Floats
+    project: Ints | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "resource", np.asarray(self.resource, np.int64))
         for name in ("added", "cost"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), np.float64))
-            if getattr(self, name).shape != self.resource.shape:
-                raise ShapeError(
-                    expected=self.resource.shape, got=getattr(self, name).shape, what=f"{name} by project"
-                )
+        alone = self.project is None
+        of = np.arange(len(self.resource)) if self.project is None else np.asarray(self.project, np.int64)
+        object.__setattr__(self, "project", of)
+        shape = self.resource.shape if alone else self.added.shape
+        if of.shape != self.resource.shape:
+            raise ShapeError(expected=self.resource.shape, got=of.shape, what="project by resource")
+        for name in ("added", "cost"):
+            if getattr(self, name).shape != shape:
+                raise ShapeError(expected=shape, got=getattr(self, name).shape, what=f"{name} by project")
+
+    @property
+    def of(self) -> Ints:
+        """(U,) project of each resource."""
+        assert self.project is not None
+        return self.project
+
+    def only(self, which: Bools) -> Projects:
+        """Those of a mask (J,), numbered anew."""
+        uses, number = which[self.of], np.cumsum(which) - 1
+        return Projects(self.resource[uses], self.added[which], self.cost[which], number[self.of[uses]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +120,8 @@ class Expansion:
 def expanded(problem: Problem, projects: Projects, taken: Bools) -> Problem:
     """The problem with the capacities of the projects `taken` (J,) added."""
     capacity = problem.capacity.copy()
-    np.add.at(capacity, projects.resource[taken], projects.added[taken])
+    uses = taken[projects.of]
+    np.add.at(capacity, projects.resource[uses], projects.added[projects.of[uses]])
     return replace(problem, capacity=capacity)
 
 
@@ -142,7 +164,8 @@ def expand(
         left = max(total - min(wanted, float(most.moved.sum())), 0.0)
     else:
         left = total
-    model = arc_model(problem, projects.resource[known], projects.added[known], left)
+    some = projects.only(known)
+    model = arc_model(problem, some.resource, some.added, left, some.of)
     found, built, lower, more = _cheapest(model, projects.cost[known], weigh, limit)
     taken = np.zeros(len(known), bool)
     taken[np.flatnonzero(known)[built]] = True
@@ -192,13 +215,18 @@ def _cheapest(
 
 def _usable(problem: Problem, projects: Projects) -> tuple[Bools, list[Check]]:
     """(J,) projects that can be weighed, and checks on those that cannot or need not be."""
+    count, of = len(projects.added), projects.of
+    if ((of < 0) | (of >= count)).any():
+        raise NetworkError(f"a resource names project {of.min()} to {of.max()}; expected 0 to {count - 1}.")
     outside = (projects.resource < 0) | (projects.resource >= len(problem.capacity))
-    bad = outside | ~(projects.added >= 0) | ~np.isfinite(projects.added)
+    bad = np.bincount(of[outside], minlength=count) > 0
+    bad |= ~(projects.added >= 0) | ~np.isfinite(projects.added)
     bad |= (projects.cost < 0) | np.isinf(projects.cost)
+    resources = [", ".join(map(str, projects.resource[of == j].tolist())) for j in range(count)]
     if bad.any():
         found = []
         for j in np.flatnonzero(bad).tolist():
-            message = f"project {j}: resource {projects.resource[j]}, {projects.added[j]:g} t, "
+            message = f"project {j}: resource {resources[j]}, {projects.added[j]:g} t, "
             message += f"{projects.cost[j]:g} USD; expected a resource below {len(problem.capacity)}, "
             message += "tonnes and USD of at least 0 (nan where the cost is unknown)"
             found.append(Check.error("bad-project", f"project {j}", message))
@@ -207,8 +235,9 @@ def _usable(problem: Problem, projects: Projects) -> tuple[Bools, list[Check]]:
     for j in np.flatnonzero(np.isnan(projects.cost)).tolist():
         message = f"the cost is unknown: left out, though it would add {projects.added[j]:,.6g} t"
         checks.append(Check.warning("unknown-cost", f"project {j}", message))
-    for j in np.flatnonzero(np.isinf(problem.capacity[projects.resource])).tolist():
-        message = f"resource {projects.resource[j]} has no limit: nothing to add to"
+    held = np.bincount(of[np.isfinite(problem.capacity[projects.resource])], minlength=count)
+    for j in np.flatnonzero(held == 0).tolist():
+        message = f"resource {resources[j]} has no limit: nothing to add to"
         checks.append(Check.note("needless-project", f"project {j}", message))
     return ~np.isnan(projects.cost), checks
 

@@ -52,8 +52,18 @@ class Solved:
     limited: bool
 
 
-def arc_model(problem: Problem, resource: Ints, added: Floats, left: float) -> ArcModel:
-    """Rows and columns for projects (J,) when at most `left` tonnes may stay."""
+def arc_model(
+    problem: Problem, resource: Ints, added: Floats, left: float, project: Ints | None = None
+) -> ArcModel:
+    """Rows and columns for projects when at most `left` tonnes may stay.
+
+    Parameters
+    ----------
+    resource, project
+        (U,) capacities that grow, and the project of each; by default one each, in order.
+    added
+        (J,) tonnes that a project adds to each of its capacities.
+    """
     from scipy.sparse import coo_array, csc_array, hstack, vstack
 
     k, n = len(problem.tonnes), problem.n
@@ -76,8 +86,8 @@ def arc_model(problem: Problem, resource: Ints, added: Floats, left: float) -> A
     keep = np.ones(len(keys) * n, bool)
     keep[np.arange(len(keys)) * n + keys % n] = False
     finite = np.flatnonzero(np.isfinite(problem.capacity))
-    j = len(resource)
-    grow = coo_array((-added / scale, (resource, np.arange(j))), shape=(len(problem.capacity), j))
+    j, of = len(added), np.arange(len(added)) if project is None else project
+    grow = coo_array((-added[of] / scale, (resource, of)), shape=(len(problem.capacity), j))
     conserve = hstack((leave - enter, stay, csc_array((len(keys) * n, j)))).tocsr()[np.flatnonzero(keep)]
     limits = hstack((problem.use()[arc].T, csc_array((len(problem.capacity), k)), grow)).tocsr()[finite]
     total = csc_array(np.concatenate((np.zeros(f), np.ones(k), np.zeros(j)))[None, :])

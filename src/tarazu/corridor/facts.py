@@ -211,7 +211,7 @@ def _quantity(
         return None
     factor = attribute.factor(row["unit"])
     if factor is None:
-        units = ", ".join((attribute.unit, *attribute.factors))
+        units = ", ".join(dict.fromkeys((attribute.unit, *attribute.factors)))
         message = f'"{row["unit"]}" is no unit of {attribute.name}. Write one of: {units}.'
         checks.append(Check.error("unknown-unit", place(file, number, "unit"), message))
         return None

@@ -13,6 +13,7 @@ from tarazu.core.table import Column, Table
 from tarazu.corridor.carriage import Carriage, legs_of
 from tarazu.corridor.facts import BACKWARD, FORWARD
 from tarazu.corridor.fleet import demurrage_checks
+from tarazu.corridor.flow_file import amount
 from tarazu.corridor.flows import FULL, pieces
 from tarazu.corridor.geojson import feature, line
 from tarazu.corridor.graph import MISSING_COST, MISSING_TIME, RUNS
@@ -248,7 +249,7 @@ def _capacity_checks(found: Carried) -> Iterator[Check]:
     if found.unknown_t:
         largest = sorted(found.unknown, key=lambda name: -found.unknown[name])
         message = (
-            f"{_tonnes(found.unknown_t)} of {_tonnes(moved)} pass links whose capacity nobody knows, as if "
+            f"{amount(found.unknown_t)} of {amount(moved)} pass links whose capacity nobody knows, as if "
             f"it were endless: {', '.join(largest[:5])}{' and others' if len(largest) > 5 else ''}. "
             "Give them one in values.csv."
         )
@@ -256,14 +257,10 @@ def _capacity_checks(found: Carried) -> Iterator[Check]:
     if found.judged_t:
         stated = sum(each.stated for each in found.carriage.resources)
         message = (
-            f"{_tonnes(found.judged_t)} of {_tonnes(moved)} pass no capacity that a source states; of "
+            f"{amount(found.judged_t)} of {amount(moved)} pass no capacity that a source states; of "
             f"{len(found.carriage.resources)} capacities {stated} are stated or claimed, the others are judgements."
         )
         yield Check.note("judged-capacity", "corridor", message)
-
-
-def _tonnes(amount: float) -> str:
-    return f"{amount / 1e3:,.0f} kt" if amount >= 1e4 else f"{amount:,.0f} t"
 
 
 def idle_limits(carriage: Carriage, limits: Iterable[Limit]) -> Iterator[Check]:

@@ -9,31 +9,26 @@ is shown apart: it is no turnover of the pair.
 
 from __future__ import annotations
 
-import csv
-import math
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tarazu.core.checks import Check, place
+from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.parameters import section
-from tarazu.core.schema import Parsed, declared, read_table
-from tarazu.core.table import Table, is_missing
+from tarazu.core.table import Table
 from tarazu.corridor.assignment import LIMIT, Assignment
 from tarazu.corridor.assignment_master import Master
-from tarazu.corridor.carriage import MONTHS, Carriage, Flow, Solution, Spell
+from tarazu.corridor.carriage import Carriage, Flow, Solution, Spell
+from tarazu.corridor.flow_file import read_flows as read_flows  # read from here as well
 from tarazu.corridor.network import Network
 
 Floats = NDArray[np.float64]
 
-DECLARATION = "corridor/variables.csv"
 FULL = 1 - 1e-6  # share of a capacity from which it counts as full
 LEAST_T = 1e-3  # tonnes below which nothing moves: rounding of the programme
 ROUNDING = 1e-13  # of a total cost: differences below are noise
@@ -262,109 +257,6 @@ def pieces(found: Carried) -> Iterator[Piece]:
                 yield Piece(number, k, float(tonnes) * spell.weight, paid, taken, tuple(path.tolist()))
 
 
-def read_flows(network: Network, source: Any) -> tuple[tuple[Flow, ...], tuple[Check, ...]]:
-    """Flows from a CSV file, a data frame, a Table, or a list of mappings, with the columns of table `flows`.
-
-    Rows that cannot be used are left out and named. A list of `Flow` is taken as it is, and checked.
-
-    Raises
-    ------
-    NetworkError
-        If no row can be used.
-    """
-    if not isinstance(source, (str, Path)):
-        source = _records(source)
-    if isinstance(source, list) and source and all(isinstance(each, Flow) for each in source):
-        given, file, checks = (
-            [(number, _known(network, each)) for number, each in enumerate(source, 1)],
-            "flows",
-            [],
-        )
-    else:
-        parsed, file = _parsed(source)
-        given, checks = [(number, _flow(network, row)) for number, row in parsed], list(parsed.checks)
-    for number, each in given:
-        if not isinstance(each, Flow):
-            column, message = each
-            checks.append(Check.error("unusable-flow", place(file, number, column), message))
-    found = tuple(each for _, each in given if isinstance(each, Flow))
-    if not found:
-        named = "; ".join(str(check) for check in checks[:3]) or "It has no rows: name at least one flow."
-        raise NetworkError(f"{file}: no flow can be used. {named}", checks)
-    return found, tuple(checks)
-
-
-def _flow(network: Network, row: Mapping[str, Any]) -> Flow | tuple[str, str]:
-    """A row as a flow, or (column, message) where it is none."""
-    column = "origin"
-    try:
-        start = network.find(row["origin"])
-        column = "destination"
-        end = network.find(row["destination"])
-        column = "commodity"
-        good = network.commodity(row["commodity"])
-    except NetworkError as error:
-        return column, str(error)
-    if start.id == end.id:
-        return "destination", f"starts and ends at {start.id}. Name two places."
-    way = row["direction"] or f"{start.country}->{end.country}"
-    return Flow(start.id, end.id, good.id, row["tonnes"], row["month"], row["transit"] == "yes", way)
-
-
-def _known(network: Network, flow: Flow) -> Flow | tuple[str, str]:
-    row = {"origin": flow.origin, "destination": flow.destination, "commodity": flow.commodity}
-    found = _flow(network, {**row, "tonnes": 0.0, "month": None, "transit": "", "direction": ""})
-    if not isinstance(found, Flow):
-        return found
-    if not 0 <= flow.tonnes < math.inf:
-        return "tonnes", f"{flow.tonnes:g} is no tonnage. Write a number of at least 0."
-    if flow.month is not None and flow.month not in range(1, MONTHS + 1):
-        return "month", f"{flow.month} is no month. Write 1 to 12, or none to spread the year evenly."
-    return replace(flow, origin=found.origin, destination=found.destination, commodity=found.commodity)
-
-
-def _records(source: Any) -> list[Any]:
-    """Rows of a data frame (polars, pandas, arrow), a Table, or any sequence of rows."""
-    for method, given in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):
-        if hasattr(source, method) and not isinstance(source, Mapping):
-            return list(getattr(source, method)(*given))
-    rows = list(source) if isinstance(source, Iterable) and not isinstance(source, Mapping) else [source]
-    if (
-        not all(isinstance(row, (Mapping, Flow)) for row in rows)
-        or len({isinstance(r, Flow) for r in rows}) > 1
-    ):
-        raise NetworkError(
-            "flows: expected a CSV file, a data frame, a Table, or a list of mappings with the columns "
-            f"{', '.join(v.column for v in declared(DECLARATION)['flows'])}; got {type(source).__name__}."
-        )
-    return rows
-
-
-def _parsed(source: Any) -> tuple[Parsed, str]:
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        return read_table(path, "flows", declaration=DECLARATION), path.name
-    needed = [variable.column for variable in declared(DECLARATION)["flows"] if variable.required]
-    columns = list(dict.fromkeys(str(key) for row in source for key in row)) or needed
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "flows"
-        with path.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(columns)
-            writer.writerows([_text(row.get(key)) for key in columns] for row in source)
-        return read_table(path, "flows", declaration=DECLARATION), path.name
-
-
-def _text(value: Any) -> str:
-    value = value.item() if hasattr(value, "item") else value
-    if is_missing(value):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    # Frames with a gap in a column of months hold them as 3.0.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def assign_flows(
     network: Network,
     flows: Any,
@@ -380,7 +272,7 @@ def assign_flows(
     flows
         As `read_flows` takes them.
     scenarios
-        Named disruptions that hold.
+        Named disruptions that hold; ``a+b`` are two.
     lost_share
         Margin that a tonne loses if it does not move, as a share of its value; by default the bundled judgement.
     values
@@ -413,18 +305,13 @@ def carry(
 ) -> Carried:
     """Assign every spell of the year."""
     network = carriage.network
-    for name in scenarios:
-        if name not in network.scenarios:
-            known = ", ".join(network.scenarios) or "none"
-            raise NetworkError(f'"{name}" is no scenario of {network.name}. Known: {known}.')
+    scenarios = network.known_scenarios(scenarios)
     spells = carriage.spells(scenarios)
     solutions = tuple(carriage.solution(spell) for spell in spells)
     saved = np.full(len(carriage.resources), np.nan)
     if values:
         saved = _values(carriage, spells, solutions)
-    return Carried(
-        network, carriage.flows, tuple(scenarios), carriage, spells, solutions, saved, tuple(checks)
-    )
+    return Carried(network, carriage.flows, scenarios, carriage, spells, solutions, saved, tuple(checks))
 
 
 def _values(carriage: Carriage, spells: Sequence[Spell], solutions: Sequence[Solution]) -> Floats:

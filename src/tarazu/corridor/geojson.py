@@ -98,7 +98,11 @@ def disruption_geojson(found: Disruptions, links: Table | None = None) -> dict[s
 
 def project_geojson(found: Expanding) -> dict[str, Any]:
     """Projects where they are built, with what each costs and saves."""
-    features = [feature(spot(found.network, row["subject"]), row) for row in found.table]
+    features = []
+    for row in found.table:
+        spots = [spot(found.network, name) for name in row["subject"].split(";")]
+        place = spots[0] if len(spots) == 1 else {"type": "GeometryCollection", "geometries": spots}
+        features.append(feature(place, row))
     return {"type": "FeatureCollection", "features": features}
 
 

@@ -7,7 +7,8 @@ Variances add up, since arcs are taken as independent; a headway h adds h^2 / 12
 
 Limits come last: a payload factor f (low water) divides freight and multiplies capacity, a delay adds hours, and
 what a limit closes has no arc. A delay at a node is felt once, by what enters it; a payload factor at a node by
-the ships that call there.
+the ships that call there. A service of some days only runs on these: without a day of departure, one that has a
+last day does not run at all, as dated limits do not hold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,9 @@ class Arc:
         Limits that touch it, and the hours of theirs inside `time_h`.
     parts
         Legs of a service.
+    window
+        Of a service of some days, on a route of a day: from when to before when it departs, in hours since the Monday
+        of the week of that day. None: always.
     """
 
     id: str
@@ -107,6 +111,7 @@ class Arc:
     limits: tuple[Limit, ...] = ()
     delay_h: float = 0.0
     parts: tuple[Arc, ...] = ()
+    window: tuple[float, float] | None = None
 
     @property
     def variance(self) -> float:
@@ -216,10 +221,9 @@ class _Maker:
         return (True,) if one_way else (True, False)
 
     def _runs(self, service: Service) -> bool:
-        day = self.trip.day
-        if day is None:
-            return True
-        return (service.valid_from or day) <= day <= (service.valid_to or day)
+        """Whether goods that leave on the day may still meet it; its first day is waited for."""
+        day, last = self.trip.day, service.valid_to
+        return last is None or (day is not None and day <= last)
 
     def leg_arc(self, leg: Leg, forward: bool) -> Arc:
         nodes = self.network.nodes
@@ -293,6 +297,7 @@ class _Maker:
             subjects=(service.id, *(name for part in parts for name in part.subjects)),
             touches=tuple(dict.fromkeys((service.id, *(name for part in parts for name in part.touches)))),
             parts=tuple(parts),
+            window=window_of(service, self.trip.day),
         )
 
     def _headway(self, service: Service, forward: bool) -> float | None:
@@ -373,6 +378,16 @@ class _Maker:
 def forming(network: Network, trip: Trip, mode: str, country: str) -> Quantity | None:
     """Mean wait for a train or lorry; None by sea, where the ship is waited for at its leg."""
     return network.facts.default("wait", mode, country, trip.packaging) if mode not in SHIPS else None
+
+
+def window_of(service: Service, day: date | None) -> tuple[float, float] | None:
+    """From when to before when a service departs, in hours since the Monday of a day's week; None: always."""
+    if day is None or (service.valid_from is None and service.valid_to is None):
+        return None
+    monday = day - timedelta(days=day.weekday())
+    first = 0.0 if service.valid_from is None else 24.0 * (service.valid_from - monday).days
+    last = math.inf if service.valid_to is None else 24.0 * ((service.valid_to - monday).days + 1)
+    return (first, last) if first > 24.0 * day.weekday() or last < math.inf else None
 
 
 def mean_headway(departures: Sequence[float]) -> float | None:

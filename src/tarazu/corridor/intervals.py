@@ -5,6 +5,10 @@ order a quantity q moves a sum S by S_q (q_low / q - 1) and S_q (q_high / q - 1)
 holds q. The parts of one quantity add up along the route, since it errs everywhere alike; those of different
 quantities are taken as independent and add up by their squares (law of propagation of uncertainty, JCGM 100:2008,
 section 5.1).
+
+Where a time is drawn, its mean is drawn too: all that is uncertain in it is multiplied by one factor, a log-normal of
+two pieces whose quantiles (10%, 50%, 90%) are those of the interval. Over the draws of the mean and of the shipments
+the variance is E[Var(T | mean)] + Var(E[T | mean]), the law of total variance.
 """
 
 from __future__ import annotations
@@ -13,11 +17,17 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tarazu.core.draws import split_lognormal, split_normal
+from tarazu.core.measure import Interval
 from tarazu.corridor.facts import Quantity
 
 if TYPE_CHECKING:
     from tarazu.corridor.graph import Arc
 
+Array = NDArray[np.float64]
 Share = tuple[float, Quantity, bool]  # part of the sum that holds a quantity; whether it is divided by it
 LENGTHS = ("length", "factor")
 
@@ -48,6 +58,25 @@ def time_interval(
             waits = [quantity for name, quantity in arc.facts if name in ("headway", "wait")]
             shares += [(arc.wait_h, quantity, False) for quantity in waits[:1]]
     return _interval(wait + delay + sum(arc.time_h for arc in steps), shares)
+
+
+def mean_factors(mean: float, interval: tuple[float, float], white: Array) -> Array:
+    """(n,) drawn means over the stated one, of what is uncertain in a time.
+
+    Parameters
+    ----------
+    mean, interval
+        Hours, and their 80% interval, without what is fixed.
+    white
+        (n,) standard normal draws.
+    """
+    if mean <= 0:
+        return np.ones(len(white))
+    low, high = interval
+    quantiles = Interval(min(low, mean), mean, max(high, mean))
+    if low > 0:
+        return split_lognormal(quantiles, white) / mean
+    return np.asarray(np.maximum(split_normal(quantiles, white), 0.0) / mean)
 
 
 def _shares(arc: Arc, amount: float, stated: str, per_km: str) -> Iterator[Share]:

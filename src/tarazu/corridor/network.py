@@ -149,6 +149,8 @@ class Network:
     ----------
     tables
         The tables as they were read, by name.
+    place
+        Folder or file it was read from; empty for a bundled network.
     """
 
     name: str
@@ -161,6 +163,7 @@ class Network:
     facts: Facts
     tables: Mapping[str, Table]
     checks: tuple[Check, ...]
+    place: str = ""
 
     @classmethod
     def read(cls, place: str | Path) -> Network:
@@ -186,6 +189,30 @@ class Network:
     def scenarios(self) -> tuple[str, ...]:
         """Names of the disruptions the network knows."""
         return tuple(dict.fromkeys(limit.scenario for limit in self.limits if limit.scenario))
+
+    def known_scenarios(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Scenarios by their names, of which ``a+b`` are two.
+
+        Raises
+        ------
+        NetworkError
+            If the network has none of a name.
+        """
+        every = [
+            part.strip()
+            for name in names
+            for part in ((name,) if name in self.scenarios else name.split("+"))
+        ]
+        for name in every:
+            if name not in self.scenarios:
+                known = ", ".join(self.scenarios) or "none"
+                raise NetworkError(f'"{name}" is no scenario of {self.name}. Known: {known}.')
+        return tuple(dict.fromkeys(every))
+
+    def show(self, what: str = "") -> str:
+        """The command that shows a table or a thing of it, as a hint."""
+        network = f" --network {self.place}" if self.place else ""
+        return f"`tarazu corridor show{' ' + what if what else ''}{network}`"
 
     @cached_property
     def sources(self) -> Mapping[str, str]:
@@ -346,7 +373,7 @@ class Network:
         likeness = {node.id: self._likeness(node, wanted) for node in self.nodes.values()}
         near = sorted((name for name in likeness if likeness[name] >= NEAR), key=lambda n: -likeness[n])[:3]
         if not near:
-            return "None is spelt like it: `tarazu corridor show nodes` lists the places."
+            return f"None is spelt like it: {self.show('nodes')} lists the places."
         return f"Nearest in spelling: {', '.join(f'{self.nodes[name].name} ({name})' for name in near)}."
 
     def _likeness(self, node: Node, wanted: str) -> float:

@@ -66,11 +66,13 @@ def bundled_networks() -> tuple[str, ...]:
 def read(where: str | Path) -> Network:
     """Read a network; see `Network.read`."""
     try:
-        path = NETWORKS / where if isinstance(where, str) and where in bundled_networks() else Path(where)
+        if isinstance(where, str) and where in bundled_networks():
+            return _from_folder(NETWORKS / where)
+        path = Path(where)
         if path.is_dir():
-            return _build(path.resolve().name, {name: _file(path, name) for name in (*OWN, *SHARED)})
+            return replace(_from_folder(path), place=str(where))
         if path.is_file():
-            return _from_geojson(path)
+            return replace(_from_geojson(path), place=str(where))
     except OSError as error:
         raise NetworkError(
             f'"{where}" cannot be read ({error.strerror}). Check its name and rights.'
@@ -79,6 +81,10 @@ def read(where: str | Path) -> Network:
         f'"{where}" is neither a bundled network ({", ".join(bundled_networks())}), nor a folder with nodes.csv and '
         "legs.csv, nor a GeoJSON file."
     )
+
+
+def _from_folder(path: Path) -> Network:
+    return _build(path.resolve().name, {name: _file(path, name) for name in (*OWN, *SHARED)})
 
 
 def shared_sources() -> Table:
@@ -122,7 +128,8 @@ def _from_geojson(path: Path) -> Network:
 
 
 def _build(name: str, parsed: Mapping[str, Parsed]) -> Network:
-    from tarazu.corridor.consistency import lengths_in_metres, network_checks
+    from tarazu.corridor.consistency import findings
+    from tarazu.corridor.positions import lengths_in_metres
 
     checks = [_in_degrees(check) for each in parsed.values() for check in each.checks]
     vocabulary, found = quantities.attributes(parsed["attributes"])
@@ -152,9 +159,20 @@ def _build(name: str, parsed: Mapping[str, Parsed]) -> Network:
     if not nodes or not legs:
         named = "\n".join(str(check) for check in errors(checks)[:10])
         raise NetworkError(f"network {name} has no usable nodes or legs.\n{named}".strip(), checks)
-    every = (*checks, *network_checks(network, {key: each.places for key, each in parsed.items()}))
+    together = findings(network, {key: each.places for key, each in parsed.items()})
     usable = facts.without((leg, "length") for leg in lengths_in_metres(network))
-    return replace(network, checks=every, facts=usable)
+    return replace(
+        network,
+        legs=_without(legs, together.legs),
+        transfers=_without(transfers, together.transfers),
+        services=_without(services, together.services),
+        checks=(*checks, *together.checks),
+        facts=usable,
+    )
+
+
+def _without(found: dict[str, Any], gone: frozenset[str]) -> dict[str, Any]:
+    return {name: each for name, each in found.items() if name not in gone}
 
 
 def _in_degrees(check: Check) -> Check:

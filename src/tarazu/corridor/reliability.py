@@ -8,6 +8,9 @@ A route is a chain of steps (legs, transfers, border posts). Time at step k
     wait            uniform(0, headway) where only a headway is known; to the next departure by a timetable
     closure wait    with probability `share_closed`, uniform(0, closed_h)
 
+The means m and the headways may themselves be drawn (`scale`): then the distribution holds both what differs from one
+shipment to the next and what is not known of the mean.
+
 Travel times are positive and skewed to the right. That a log-normal fits them is found for motorways in peak
 hours, where log-logistic came first over whole days ("Travel time reliability estimation: use of median travel
 time as measure of central tendency", goodness of fit of eight distributions,
@@ -52,6 +55,9 @@ class Step:
         Hours between departures where no timetable is known; 0 is no waiting.
     departures
         Hours of the week (0 is Monday 00:00, in the clock of the departure), ascending, each in [0, 168).
+    opens_h
+        Hours from the start of the week of departure before which it does not run. A last day is not looked at: who
+        misses the last departure waits as if the timetable went on.
     share_closed, closed_h
         Share of the week in which the step does not work, and the length in hours of one closure: a post
         open from 8 to 20 has 0.5 and 12.
@@ -70,10 +76,11 @@ class Step:
     share_closed: float = 0.0
     closed_h: float = 0.0
     name: str = ""
+    opens_h: float = 0.0
 
     def __post_init__(self) -> None:
         label = f'Step "{self.name}"' if self.name else "A step"
-        for field in ("mean_h", "sd_h", "headway_h", "share_closed", "closed_h"):
+        for field in ("mean_h", "sd_h", "headway_h", "share_closed", "closed_h", "opens_h"):
             value = getattr(self, field)
             if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"{label}: {field} is {value}; a number that is not negative is expected.")
@@ -184,6 +191,7 @@ def door_to_door(
     correlation: float = 0.0,
     draws: int = 20_000,
     seed: int = 1,
+    scale: tuple[Array, Array] | None = None,
 ) -> TravelTime:
     """Distribution of the time over a chain of steps.
 
@@ -195,6 +203,8 @@ def door_to_door(
     correlation
         0 to 1: correlation of the normal scores of any two running times (one common factor). Waits are drawn apart.
         The correlation of the times themselves is somewhat lower, since they are skewed.
+    scale
+        (K, n) each: what the running times and the waits for a headway are multiplied by, draw by draw.
 
     Raises
     ------
@@ -207,10 +217,12 @@ def door_to_door(
     start = _start(steps, depart, draws, rng)
     running = _running_times(steps, correlation, draws, rng)
     waits = np.zeros_like(running)
+    if scale is not None:
+        running *= scale[0]
     clock = start.copy()
     for k, step in enumerate(steps):
         waits[k] = _closure_wait(step, draws, rng)
-        waits[k] += _departure_wait(step, clock + waits[k], rng)
+        waits[k] += _departure_wait(step, clock + waits[k], rng, 1.0 if scale is None else scale[1][k])
         clock += waits[k] + running[k]
     return TravelTime(clock - start, moment, _by_step(steps, waits, running))
 
@@ -268,13 +280,16 @@ def _closure_wait(step: Step, draws: int, rng: np.random.Generator) -> Array | f
     return np.where(drawn < step.share_closed, drawn / step.share_closed * step.closed_h, 0.0)
 
 
-def _departure_wait(step: Step, clock: Array, rng: np.random.Generator) -> Array | float:
+def _departure_wait(
+    step: Step, clock: Array, rng: np.random.Generator, scale: Array | float
+) -> Array | float:
+    opening = np.maximum(step.opens_h - clock, 0.0) if step.opens_h else 0.0
     if step.departures is None:
-        return rng.uniform(0, step.headway_h, clock.size) if step.headway_h else 0.0
-    hour = np.mod(clock, WEEK_H)
+        return opening + (rng.uniform(0, step.headway_h, clock.size) * scale if step.headway_h else 0.0)
+    hour = np.mod(clock + opening, WEEK_H)
     runs = np.array([*step.departures, step.departures[0] + WEEK_H])
     following = runs[np.searchsorted(runs[:-1], hour - CATCH_H)]
-    wait: Array = np.maximum(following - hour, 0.0)
+    wait: Array = np.maximum(following - hour, 0.0) + opening
     return wait
 
 

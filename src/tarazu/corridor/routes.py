@@ -10,8 +10,7 @@ many were dropped. No control is ever optimised around: screening of the parties
 from __future__ import annotations
 
 import math
-from calendar import month_name
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -23,20 +22,21 @@ from numpy.typing import NDArray
 from tarazu.core.checks import Check
 from tarazu.core.errors import NetworkError
 from tarazu.core.table import Table
-from tarazu.corridor.graph import RUNS, WEEK, Arc, Graph, Trip, Vertex, build, forming, holding_limits
-from tarazu.corridor.intervals import cost_interval, time_interval, wait_variance
-from tarazu.corridor.network import Commodity, Limit, Network, Node
-from tarazu.corridor.reliability import CATCH_H
+from tarazu.corridor.graph import RUNS, Arc, Graph, Trip, Vertex, build, forming, holding_limits
+from tarazu.corridor.intervals import cost_interval, mean_factors, time_interval, wait_variance
+from tarazu.corridor.network import Commodity, Network, Node
+from tarazu.corridor.route_checks import dated_services, findings, scenario_checks, snapped, why_none
 
 if TYPE_CHECKING:
     from tarazu.corridor.facts import Quantity
-    from tarazu.corridor.reliability import TravelTime
+    from tarazu.corridor.reliability import Step, TravelTime
 
 Array = NDArray[np.float64]
 
 CRITERIA = ("cost", "time", "variability", "co2")
 DEFAULT_CRITERIA = ("cost", "time", "co2")
 EPSILON = 0.05
+YEARS = range(1900, 2201)  # of a day of departure
 
 
 @dataclass(frozen=True)
@@ -113,20 +113,44 @@ class Route:
         """Freight plus what the days cost, USD a tonne."""
         return self.cost_usd_t + commodity.value.value * commodity.time_cost * self.time_h / 24
 
-    def travel_time(self, depart: Any = None, draws: int = 20_000, seed: int = 1) -> TravelTime:
-        """Distribution of the door-to-door time; see `tarazu.corridor.reliability.door_to_door`."""
+    def travel_time(
+        self, depart: Any = None, draws: int = 20_000, seed: int = 1, *, within_mean: bool = False
+    ) -> TravelTime:
+        """Distribution of the door-to-door time; see `tarazu.corridor.reliability.door_to_door`.
+
+        Parameters
+        ----------
+        within_mean
+            Whether the means are taken as they are stated, so that only the spread between shipments counts. By
+            default they are drawn from their ranges as well.
+        """
         from tarazu.corridor.reliability import Step, door_to_door
 
-        loading = Step(self.origin_delay_h, headway_h=2 * self.origin_wait_h, name="loading")
-        steps = [loading] if self.origin_wait_h or self.origin_delay_h else []
+        steps = [Step(self.origin_delay_h, headway_h=2 * self.origin_wait_h, name="loading")]
         for arc in self.steps:
             timetable = arc.departures if depart is not None and arc.departures else None
             moving = max(arc.time_h - arc.wait_h, 0.0)
             # On a route of a day the wait for the departure is known; without a departure it is a fixed time.
-            known = arc.wait_h if arc.departures and not arc.headway_h and timetable is None else 0.0
+            known = max(arc.wait_h - arc.headway_h / 2, 0.0) if depart is None else 0.0
+            opens = max(arc.window[0], 0.0) if depart is not None and arc.window else 0.0
             headway = 0.0 if timetable else arc.headway_h
-            steps.append(Step(moving + known, arc.sd_h if moving else 0.0, headway, timetable, name=arc.id))
-        return door_to_door(steps, depart=depart, draws=draws, seed=seed)
+            spread = arc.sd_h if moving else 0.0
+            steps.append(Step(moving + known, spread, headway, timetable, name=arc.id, opens_h=opens))
+        means = None if within_mean else self._drawn_means(steps, draws, seed)
+        if not self.origin_wait_h and not self.origin_delay_h:
+            steps, means = steps[1:], means and (means[0][1:], means[1][1:])
+        return door_to_door(steps, depart=depart, draws=draws, seed=seed, scale=means)
+
+    def _drawn_means(self, steps: Sequence[Step], draws: int, seed: int) -> tuple[Array, Array]:
+        """(K, n) factors of running times and of waits: delays of limits and timetables are as stated."""
+        fixed = np.array([self.origin_delay_h, *(arc.delay_h for arc in self.steps)])
+        still = fixed.sum() + sum(arc.wait_h for arc in self.steps if arc.departures)
+        low, high = self.time_interval
+        white = np.random.default_rng((seed, 1)).standard_normal(draws)
+        factor = mean_factors(self.time_h - still, (low - still, high - still), white)
+        moving = np.array([step.mean_h for step in steps])
+        share = np.clip(1 - np.divide(fixed, moving, out=np.zeros_like(moving), where=moving > 0), 0, 1)
+        return 1 + share[:, None] * (factor - 1), np.broadcast_to(factor, (len(steps), draws))
 
 
 @dataclass(frozen=True)
@@ -151,6 +175,8 @@ class Routes:
     every: tuple[Route, ...]
     shown: tuple[Route, ...]
     checks: tuple[Check, ...]
+    scenarios: tuple[str, ...] = ()
+    packaging: str | None = None
 
     @property
     def dropped(self) -> int:
@@ -210,7 +236,8 @@ def routes(
     day
         Day of departure, from its first hour in UTC: its seasonal and dated limits, tariffs and timetables count.
     scenarios
-        Named disruptions that hold, in their months; without a day they are taken as holding, which a check says.
+        Named disruptions that hold, in their months, ``a+b`` being two; without a day they are taken as holding, which
+        a check says.
     transit
         Goods of third countries, for which some tariffs are other.
     epsilon
@@ -219,14 +246,16 @@ def routes(
     Raises
     ------
     NetworkError
-        If a place, the commodity, a criterion, the packaging or a scenario is unknown.
+        If a place, the commodity, a criterion, the packaging or a scenario is unknown, or the day out of reason.
     """
     start, end, good = network.find(origin), network.find(destination), network.commodity(commodity)
-    _check(network, start, end, good, criteria, packaging, scenarios, epsilon)
-    day = day.date() if isinstance(day, datetime) else day
+    _check(network, start, end, good, criteria, packaging, epsilon)
+    scenarios = network.known_scenarios(scenarios)
+    day = _day(day)
     direction = f"{start.country}->{end.country}"
     found: list[Route] = []
-    checks = _scenario_checks(network, scenarios, day)
+    checks = [*snapped(origin, start), *snapped(destination, end), *scenario_checks(network, scenarios, day)]
+    checks += dated_services(network, day)
     for pack in (packaging,) if packaging else good.packagings:
         trip = Trip(good, pack, day, None, tuple(scenarios), direction, transit)
         try:
@@ -242,11 +271,19 @@ def routes(
     every = _numbered(_undominated(found, criteria))
     if not every:
         checks.append(
-            Check.error("no-route", f"{start.id} to {end.id}", _why_none(network, start, end, good))
+            Check.error("no-route", f"{start.id} to {end.id}", why_none(network, start, end, good, packaging))
         )
-    checks += _findings(network, every, day)
+    checks += findings(network, every, day)
     shown = _readable(every, criteria, epsilon)
-    return Routes(network, start, end, good, tuple(criteria), day, epsilon, every, shown, tuple(checks))
+    asked = tuple(criteria), day, epsilon
+    return Routes(network, start, end, good, *asked, every, shown, tuple(checks), scenarios, packaging)
+
+
+def _day(day: date | None) -> date | None:
+    day = day.date() if isinstance(day, datetime) else day
+    if day is not None and day.year not in YEARS:
+        raise NetworkError(f"day: expected one of the years {YEARS[0]} to {YEARS[-1]}, got {day}.")
+    return day
 
 
 def _check(
@@ -256,7 +293,6 @@ def _check(
     good: Commodity,
     criteria: Sequence[str],
     packaging: str | None,
-    scenarios: Iterable[str],
     epsilon: float,
 ) -> None:
     if start.id == end.id:
@@ -270,11 +306,6 @@ def _check(
         raise NetworkError(f'"{packaging}" is no packaging. Known: {", ".join(packs)}.')
     if packaging is not None and packaging not in good.packagings:
         raise NetworkError(f"{good.name} travels as {', '.join(good.packagings)}, not as {packaging}.")
-    for scenario in scenarios:
-        if scenario not in network.scenarios:
-            raise NetworkError(
-                f'"{scenario}" is no scenario. Known: {", ".join(network.scenarios) or "none"}.'
-            )
     if not 0 <= epsilon < 1:
         raise NetworkError(f"epsilon: expected a share from 0 to below 1, got {epsilon:g}.")
     assert good.packagings, "the declaration requires one"
@@ -290,6 +321,8 @@ def _front(
     if not sources or not sinks:
         return [], []
     trip, n, arcs = graph.trip, len(graph.vertices), len(graph.arcs)
+    if any(arc.window for arc in graph.arcs) and "time" not in criteria:
+        criteria = (*criteria, "time")  # whether a service still runs depends on it
     delay = sum(limit.delay_h for limit in holding_limits(network, trip).get(start.id, ()))
     loading = [_loading(network, trip, graph.vertices[v]) for v in sources]
     waits = np.array([wait.value if wait else 0.0 for wait in loading])
@@ -305,23 +338,20 @@ def _front(
     made = []
     for path in front.paths:
         wait = loading[next(index for index in path.tolist() if index >= arcs) - arcs]
-        made.append(_route(graph, [graph.arcs[i] for i in path.tolist() if i < arcs], wait, delay))
+        route = _route(graph, [graph.arcs[i] for i in path.tolist() if i < arcs], wait, delay)
+        made += [route] if route else []
     return made, [check for check in front.checks if made]
 
 
 def _timetable(graph: Graph, criteria: Sequence[str], arcs: int) -> dict[str, Any]:
     """Timetables of the graph's services, for a departure at the start of the day asked for."""
-    from tarazu.corridor.pareto import Timetable
+    from tarazu.corridor.timetables import bound, timetable
 
-    if "time" not in criteria or not any(arc.departures for arc in graph.arcs):
+    if "time" not in criteria or not any(map(bound, graph.arcs)):
         return {}
-    listed = [arc.departures for arc in graph.arcs] + [()] * (arcs - len(graph.arcs))
-    period = np.array([WEEK if hours else 0.0 for hours in listed])
-    first = np.concatenate(([0], np.cumsum([len(hours) for hours in listed])))
-    offsets = np.array([hour for hours in listed for hour in hours])
     assert graph.trip.day is not None, "asked for with a day only"
     return {
-        "timetable": Timetable(period, first, offsets),
+        "timetable": timetable(graph.arcs, arcs),
         "start": 24.0 * graph.trip.day.weekday(),
         "time_index": list(criteria).index("time"),
     }
@@ -353,25 +383,15 @@ def _loading(network: Network, trip: Trip, vertex: Vertex) -> Quantity | None:
     return forming(network, trip, vertex[1], network.nodes[vertex[0]].country)
 
 
-def _route(graph: Graph, steps: list[Arc], loading: Quantity | None, delay: float) -> Route:
+def _route(graph: Graph, steps: list[Arc], loading: Quantity | None, delay: float) -> Route | None:
+    """A route of the steps; None where a service on it has ended when the goods come."""
+    from tarazu.corridor.timetables import timed
+
     wait = loading.value if loading else 0.0
-    if graph.trip.day is not None:
-        steps = _timed(steps, 24.0 * graph.trip.day.weekday() + wait + delay)
-    return Route(0, graph.trip.packaging, tuple(steps), wait, delay, loading)
-
-
-def _timed(steps: Iterable[Arc], clock: float) -> list[Arc]:
-    """Steps with the wait for the next departure of a timetable in place of half the headway."""
-    found = []
-    for arc in steps:
-        if arc.departures:
-            # Who comes at the very minute of a departure catches it, whatever rounding says.
-            wait = min(max((hour - clock + CATCH_H) % WEEK - CATCH_H, 0.0) for hour in arc.departures)
-            running = arc.time_h - arc.wait_h
-            arc = replace(arc, time_h=running + wait, wait_h=wait, headway_h=0.0)
-        clock += arc.time_h
-        found.append(arc)
-    return found
+    if graph.trip.day is None:
+        return Route(0, graph.trip.packaging, tuple(steps), wait, delay, loading)
+    found = timed(steps, 24.0 * graph.trip.day.weekday() + wait + delay)
+    return Route(0, graph.trip.packaging, tuple(found), wait, delay, loading) if found else None
 
 
 def _values(route: Route, criteria: Sequence[str]) -> list[float]:
@@ -406,66 +426,3 @@ def _readable(every: tuple[Route, ...], criteria: Sequence[str], epsilon: float)
         return every
     kept = epsilon_front(np.array([_values(route, criteria) for route in every]), epsilon)
     return tuple(every[index] for index in kept)
-
-
-def _scenario_checks(network: Network, scenarios: Iterable[str], day: date | None) -> list[Check]:
-    """Scenarios of some months only: what is assumed without a day, and that nothing happens on another."""
-    checks = []
-    for name in scenarios:
-        months = sorted({m for limit in network.limits if limit.scenario == name for m in limit.months})
-        if len(months) == 12 or (day is not None and day.month in months):
-            continue
-        listed = ", ".join(month_name[month] for month in months)
-        if day is None:
-            message = f"{name} holds in {listed} only; without a day of departure it is taken as holding. Name a day."
-        else:
-            message = f"{name} holds in {listed} only: on {day} it changes nothing."
-        checks.append(Check.note("scenario-months", name, message))
-    return checks
-
-
-def _findings(network: Network, every: tuple[Route, ...], day: date | None) -> list[Check]:
-    checks = []
-    unknown = {name for route in every for name in route.missing}
-    if unknown:
-        listed = ", ".join(sorted(unknown)[:8]) + (" and others" if len(unknown) > 8 else "")
-        message = f"not known, counted as nothing: {listed}. Sums over these are too small; emissions are left empty."
-        checks.append(Check.warning("unknown-values", "", message))
-    stays = {
-        arc.id for route in every for arc in route.steps if arc.kind not in RUNS and arc.co2_kg_t is None
-    }
-    if stays:
-        message = (
-            f"handling at {len(stays)} stays has no emission factor: emissions are those of the way alone."
-        )
-        checks.append(Check.note("unknown-handling", "emissions", message))
-    used = dict.fromkeys(arc.id for route in every for arc in route.steps if arc.kind == "service")
-    for service in (network.services[name] for name in used):
-        if day is None and (service.valid_from or service.valid_to):
-            days = f"from {service.valid_from or 'the beginning'} to {service.valid_to or 'now'}"
-            message = (
-                f"{service.id} runs {days}; without a day of departure it is taken as running. Name a day."
-            )
-            checks.append(Check.note("service-days", service.id, message))
-    limits = {limit.id: limit for route in every for arc in route.steps for limit in arc.limits}
-    named = [(limit, f"{limit.name}: {_effect(limit)} ({limit.source}).") for limit in limits.values()]
-    return checks + [Check.note("limit", limit.subject, message) for limit, message in named]
-
-
-def _effect(limit: Limit) -> str:
-    parts = []
-    if limit.capacity_factor < 1:
-        parts.append(f"capacity at {limit.capacity_factor:.0%}")
-    if limit.payload_factor < 1:
-        parts.append(f"ships loaded to {limit.payload_factor:.0%}")
-    if limit.delay_h:
-        parts.append(f"{limit.delay_h:g} hours more")
-    return ", ".join(parts) or "said only"
-
-
-def _why_none(network: Network, start: Node, end: Node, good: Commodity) -> str:
-    return (
-        f"no route carries {good.name} from {start.name} to {end.name} as {', '.join(good.packagings)}. "
-        "The two may lie in parts of the network that no leg joins, or a limit closes the only way: "
-        f"see `tarazu corridor show --network {network.name}`."
-    )

@@ -215,6 +215,7 @@ def routes_dict(found: Routes) -> dict[str, Any]:
         "commodity": found.commodity.id,
         "criteria": list(found.criteria),
         "day": found.day.isoformat() if found.day else None,
+        "scenarios": list(found.scenarios),
         "pareto_set": len(found.every),
         "shown": len(found.shown),
         "dropped": found.dropped,

@@ -44,14 +44,21 @@ def with_transit(network: Network, source: Any) -> tuple[list[Flow], tuple[Check
 
 
 def transit_left_out(network: Network, flows: Iterable[Flow]) -> Check | None:
-    """A note where the network knows goods of third countries and the flows name none."""
-    known = transit_flows(network)
-    if not known or any(flow.transit for flow in flows):
+    """A note of the third countries' goods that the network knows and the flows lack, by places and commodity."""
+    named = {(flow.origin, flow.destination, flow.commodity) for flow in flows if flow.transit}
+    known = [
+        flow
+        for flow in transit_flows(network)
+        if (flow.origin, flow.destination, flow.commodity) not in named
+    ]
+    if not known:
         return None
     tonnes = sum(flow.tonnes for flow in known)
     many = f"{len(known)} flows" if len(known) > 1 else "a flow"
+    ways = [f"{flow.commodity} {flow.origin}-{flow.destination}" for flow in known]
+    listed = f" ({', '.join(ways)})" if named else ""
     message = (
         f"the network knows {many} of third countries, {tonnes / 1e3:,.0f} kt a year, that use the same "
-        "capacities and are not among these flows: the answer is without them."
+        f"capacities and are not among these flows{listed}: the answer is without them."
     )
     return Check.note("transit-left-out", "transit.csv", message)

@@ -35,6 +35,7 @@ Row = Mapping[str, Any]
 CASES = ("weak", "median", "strong")
 LOWERS = ("time", "headway", "rate")  # their strong end is the low one
 BY_NETWORK = (Channel.FREIGHT, Channel.TIME)
+NOTHING = 0.005  # percent of freight, or days, that are no change
 PLACED = Method(
     "The measure's changes put into the transport network at their weak, median and strong size, the "
     "base year's goods "
@@ -55,6 +56,7 @@ COLUMNS = (
     Column("network_q10", "", "size that the network gives, which counts"),
     Column("network_q50"),
     Column("network_q90"),
+    Column("note", "", "why the network says otherwise than was judged; empty where it does not"),
 )
 
 
@@ -129,7 +131,7 @@ def through_network(dossier: Dossier, network: Network, goods: Sequence[Good], t
             size = _size(effect, goods, tonnes, before, after) if effect.channel in BY_NETWORK else None
             effects.append(effect if size is None else _resized(effect, size, mine))
             if size is not None:
-                found.append(_compared(effect, size))
+                found.append((*_compared(effect, size), _note(effect, size, goods, tonnes, before, after)))
                 behind[effect.id] = tuple(f"measure_network.csv:{row['id']}" for row in mine)
         measures.append(replace(measure, effects=tuple(effects)))
     return Placed(tuple(measures), Table("network_effects", COLUMNS, tuple(found)), tuple(checks), behind)
@@ -217,19 +219,52 @@ def _size(
     effect: Effect, goods: Sequence[Good], tonnes: Array, before: _Year, after: Sequence[_Year]
 ) -> Interval | None:
     """Tonnage-weighted change of the goods an effect covers; None where it covers none that move."""
+    sizes = [_change(effect, effect.channel, goods, tonnes, before, year) for year in after]
+    known = sorted(size for size in sizes if size is not None)
+    return Interval(*known) if len(known) == len(sizes) else None
+
+
+def _change(
+    effect: Effect, channel: Channel, goods: Sequence[Good], tonnes: Array, before: _Year, year: _Year
+) -> float | None:
+    """Mean change of freight in percent, or of days, of the goods an effect covers."""
     own = [g.direction == effect.direction and covers(effect.products, g.codes) for g in goods]
     weight = tonnes * np.array(own)
-    sizes = []
-    for year in after:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            freight = 100 * (year.freight / before.freight - 1)
-        change = freight if effect.channel is Channel.FREIGHT else year.days - before.days
-        known = np.isfinite(change) & (weight > 0)
-        if not known.any():
-            return None
-        sizes.append(float(np.average(change[known], weights=weight[known])))
-    low, middle, high = sorted(sizes)
-    return Interval(low, middle, high)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freight = 100 * (year.freight / before.freight - 1)
+    change = freight if channel is Channel.FREIGHT else year.days - before.days
+    known = np.isfinite(change) & (weight > 0)
+    return float(np.average(change[known], weights=weight[known])) if known.any() else None
+
+
+def _note(
+    effect: Effect,
+    size: Interval,
+    goods: Sequence[Good],
+    tonnes: Array,
+    before: _Year,
+    after: Sequence[_Year],
+) -> str:
+    """Why the network's size has another sign than the one judged, or is nothing."""
+    if max(abs(size.q10), abs(size.q90)) < NOTHING:
+        return (
+            "None of the goods it covers passes what the measure changes, so that nothing of theirs changes."
+        )
+    worst = max((size.q10, size.q50, size.q90), key=lambda each: -each * effect.size.q50)
+    if worst * effect.size.q50 >= 0 or abs(worst) < NOTHING:
+        return ""
+    time = effect.channel is Channel.TIME
+    other = Channel.FREIGHT if time else Channel.TIME
+    changes = [_change(effect, effect.channel, goods, tonnes, before, year) for year in after]
+    year = after[min(range(len(after)), key=lambda case: abs((changes[case] or 0.0) - worst))]
+    beside = _change(effect, other, goods, tonnes, before, year) or 0.0
+    more, unit = ("longer", "percent of freight") if time else ("dearer", "days")
+    if beside < -NOTHING:
+        return f"Goods move over to a way that is {more} and saves {-beside:.2g} {unit}: on the whole it is better."
+    return (
+        f"Other goods gain more by the room on the way these had: they give way to a {more} one. The assignment is "
+        "the least cost of all goods together."
+    )
 
 
 def _resized(effect: Effect, size: Interval, rows: Sequence[Row]) -> Effect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,20 @@ from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check, Severity
 from tarazu.core.source import Lineage
 from tarazu.core.table import is_missing
+from tarazu.planning.commitments import carried, plan_board
 from tarazu.planning.lead import conditions, lead
 from tarazu.planning.words import percent
 from tarazu.potential.line import Assessment
+from tarazu.register.schedule import OVERDUE
 from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
     from tarazu.planning.settlement import Settlement
+    from tarazu.planning.transport import Transport
 
 PIPED_WIDTH = 120  # columns when the output is no terminal
+MOST_DISRUPTIONS = 3  # printed, those that cost the pair most
 
 
 def _console() -> Console:
@@ -89,12 +94,77 @@ def print_plan(plan: Plan, written: Sequence[Path]) -> None:
             _grid(f"What each measure adds in {q.by}", ("measure", "10%", "mean", "90%", "claimed"), measures)
         )
     if plan.transport:
-        out.print(f"\n{escape(plan.transport.sentence())}")
-    out.print(f"\n{escape(plan.settlement.sentence())}")
+        _print_transport(out, plan.transport)
+    out.print(f"\n{escape(plan.settlement.sentence())}\n")
+    _print_promises(out, plan)
     warnings = sum(check.severity is Severity.WARNING for check in dict.fromkeys(plan.checks))
-    out.print(f"\n{warnings} warnings; the report lists every check.")
+    out.print(f"{warnings} warnings; the report lists every check.")
     for path_ in written:
         out.print(f"Wrote {escape(str(path_))}", highlight=False)
+
+
+def _print_transport(out: Console, found: Transport) -> None:
+    """Whether it can be carried, and how the target fares in the named disruptions that cost it most."""
+    out.print(f"\n{escape(found.sentence())}")
+    table = list(found.disrupted)
+    if not table:
+        return
+    rows = (
+        (
+            row["name"],
+            _usd(row["loss_usd"]),
+            _usd(row["lost_value_usd"]),
+            _signed(row["cost_change_usd_t"]),
+            _signed(row["freight_change_usd_t"]),
+            _signed(row["days_change"], 1),
+            percent(row["chance"]),
+        )
+        for row in table[:MOST_DISRUPTIONS]
+    )
+    heads = ("disruption", "loss a year", "goods lost", "USD/t more*", "freight", "days more", "chance")
+    out.print()
+    out.print(
+        _grid(f"What {min(len(table), MOST_DISRUPTIONS)} of {len(table)} named disruptions cost", heads, rows)
+    )
+    out.print(
+        f"* Transport cost: freight and what the days cost the goods. Of the pair's goods with the median flows at the "
+        f"target, each disruption alone in its months; undisturbed the chance is {percent(found.chance(0.0))}."
+    )
+
+
+def _print_promises(out: Console, plan: Plan) -> None:
+    """The two numbers of the register, and for each measure what carries it and how that stands."""
+    found = plan_board(plan)
+    if found is None:
+        return
+    out.print(escape(f"Promises on {found.today}: {found.sentence()}") + "\n")
+    by_measure: dict[str, list[dict[str, Any]]] = {}
+    for row in carried(plan, found.today):
+        by_measure.setdefault(row["name"], []).append(row)
+    rows = []
+    for measure in plan.given.measures:
+        carriers = by_measure.get(measure.name, [])
+        promised = [row for row in carriers if row["evidence"]]
+        signed = [row["commitment"] for row in carriers if not row["evidence"]]
+        shown = Counter(row["evidence"] for row in promised)
+        late = sum(row["schedule"] == OVERDUE for row in promised)
+        standing = ", ".join(f"{count} {name}" for name, count in shown.most_common())
+        rows.append((measure.name, " ".join(signed) or "–", standing or "–", str(late or "–")))
+    heads = ("measure", "documents signed", "promises, as documents show them", "overdue")
+    out.print(
+        _grid(
+            "What carries each measure; `tarazu register show ID` has the evidence", heads, rows, right_from=4
+        )
+    )
+    out.print()
+
+
+def _signed(value: float | None, digits: int = 0) -> str:
+    """A change with its sign; what rounds to nothing has none."""
+    if is_missing(value) or value is None:
+        return "–"
+    shown = f"{value:+,.{digits}f}"
+    return shown if float(shown.replace(",", "")) else f"{0:.{digits}f}"
 
 
 def print_projection(found: Settlement) -> None:

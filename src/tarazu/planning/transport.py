@@ -23,8 +23,9 @@ from tarazu.core.draws import Z90
 from tarazu.core.source import Lineage
 from tarazu.core.table import Table
 from tarazu.corridor.carriage import Carriage, Resource
-from tarazu.corridor.disruption import Disruptions, disrupted, rank_links
-from tarazu.corridor.expanding import project_worth
+from tarazu.corridor.critical_lines import critical_lines
+from tarazu.corridor.disruption import Disruptions, disrupted
+from tarazu.corridor.expanding import project_worth, tenth_worth
 from tarazu.corridor.flows import Carried, carry, prepare
 from tarazu.corridor.holding import MONTHS
 from tarazu.corridor.network import Network
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 SAMPLE = 24  # draws of flows and capacities that are assigned, of those of the first block
-RANKED = 10  # links ranked, the most loaded ones
+RANKED = 14  # lines assigned anew without one of their links, those of the highest lower bound
 ROUGH = 1e-6  # relative gap at which the assignment of one draw is good enough
+SLIGHT = 0.001  # share of the transport cost below which relief is worth little
 LITTLE = 0.005  # share of the tonnes that is not worth a word
 LEAST_CAPACITY = 1.0  # tonnes: a capacity of zero has no logarithm
 
@@ -68,6 +70,8 @@ class Sampled:
         (S, R, 12) whether a capacity is full in a month.
     value
         (S, R) USD saved by one more tonne a year, the dual.
+    capacity
+        (S, R) tonnes a year as drawn.
     median
         The assignment of the median flows (`Basket.middle`) at the stated capacities; its values are confirmed by
         solving again.
@@ -78,6 +82,7 @@ class Sampled:
     usd: Array
     months: NDArray[np.bool_]
     value: Array
+    capacity: Array
     median: Carried
 
     @property
@@ -136,13 +141,20 @@ class Transport:
 
     @cached_property
     def links(self) -> Table:
-        """The most loaded links at the target's median flows, by what a year without each costs."""
-        return rank_links(self.at_target.median, most=RANKED)
+        """Lines that the target's median flows can least do without, by what a year without each costs."""
+        from tarazu.planning.transport_tables import without_crumbs
+
+        return without_crumbs(critical_lines(self.at_target.median, RANKED))
 
     @cached_property
     def projects(self) -> Table:
         """What each project of the network alone would save at the target, and up to what cost it would pay."""
         return project_worth(self.at_target.median.carriage)
+
+    @cached_property
+    def relief(self) -> tuple[Array, Array]:
+        """(R,) USD a year that a tenth more of each capacity saves with the median flows: the pair's goods, and all."""
+        return tenth_worth(self.at_target.median)
 
     @cached_property
     def routes(self) -> Routes:
@@ -160,7 +172,7 @@ class Transport:
 
     @cached_property
     def bottlenecks(self) -> Table:
-        """Capacities that are full in some draw at the target: how often, and what one more tonne saves."""
+        """Capacities that are full in some draw at the target, by what a tenth more of each saves."""
         from tarazu.planning.transport_tables import bottleneck_table
 
         return bottleneck_table(self)
@@ -207,14 +219,34 @@ class Transport:
             f"of which {percent(share)} could not be carried" if share > LITTLE else "which could be carried"
         )
         text = f"{text}, {room} at the median as far as capacities are known. {self._known()}"
+        return f"{text} {self._choke()}"
+
+    def _choke(self) -> str:
+        """The first bottleneck: by what it is the first, how often it is full, and what its capacity rests on."""
+        from tarazu.planning.transport_tables import capacity_words
+
         first = next(iter(self.bottlenecks), None)
         if first is None:
-            return f"{text} No known capacity is full."
+            return "No known capacity is full."
         months = f" (months {first['full_in']})" if first["full_in"] else ""
-        return (
-            f"{text} It chokes most at {first['name']}, full{months} in {percent(first['full_share'])} of "
-            f"{len(found.tonnes)} draws; in those one more tonne saves {first['value_q50']:.0f} dollars at the median."
+        often = f"full{months} in {percent(first['full_share'])} of {len(self.at_target.tonnes)} draws"
+        rest = f"{often}, its capacity {capacity_words(first)}."
+        name, saved = first["name"], first["relief_usd"]
+        if not saved:
+            most = format_amount(first["relief_draws_usd"])
+            return (
+                "With the median flows more of no capacity would save the pair anything; over the draws a tenth more "
+                f"is worth most at {name}, at most {most} a year: {rest}"
+            )
+        median = self.at_target.median
+        paid = median.cost_of(median.bilateral)
+        worth = (
+            f"where a tenth more capacity would save the pair most, {format_amount(saved)} a year of "
+            f"{format_amount(paid)} of transport cost (freight and what the days cost): {rest}"
         )
+        if saved < SLIGHT * paid:
+            return f"No capacity costs the pair much: most at {name}, {worth}"
+        return f"It chokes most at {name}, {worth}"
 
     def _known(self) -> str:
         """Of the tonnes that move, how many pass for want of a known capacity, or by judgements alone."""
@@ -288,22 +320,22 @@ def _sample(
     every = basket.tonnes(scenario)
     tonnes = every[:, picked]
     count, size = len(picked), len(carriage.resources)
+    ranges = _ranges(carriage.resources)
     moved = np.zeros((count, len(tonnes)))
     months, value = np.zeros((count, size, MONTHS), bool), np.zeros((count, size))
-    ranges = _ranges(carriage.resources)
+    capacities = np.array([_capacities(ranges, white) for white in whites]).reshape(count, size)
     # The median comes first; each assignment starts from the paths that those before it found.
     middle = carriage.drawn(made.tonnes(basket.middle(scenario)), ranges[1])
     median = carry(middle)
     own, drawn = made.line >= 0, middle
     for s in range(count):
-        capacity = _capacities(ranges, whites[s])
-        drawn = drawn.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacity, ROUGH)
+        drawn = drawn.drawn(made.tonnes(tonnes[:, s], float(transit[s])), capacities[s], ROUGH)
         found = carry(drawn, values=False)
         np.add.at(moved[s], made.line[own], found.moved[own])
         for spell, each in zip(found.spells, found.solved, strict=True):
             months[s][:, np.array(spell.months) - 1] |= (each.duals > 0)[:, None]
             value[s] += each.duals * spell.weight
-    return Sampled(tonnes.T, moved, basket.usd[scenario][:, picked].T, months, value, median)
+    return Sampled(tonnes.T, moved, basket.usd[scenario][:, picked].T, months, value, capacities, median)
 
 
 def _whites(resources: Sequence[Resource], count: int, rng: np.random.Generator) -> Array:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tarazu.core import hs
 from tarazu.core.draws import split_lognormal
 from tarazu.core.measure import Interval
+from tarazu.core.table import Table
 from tarazu.corridor.carriage import Flow
 from tarazu.corridor.network import Commodity, Network
 from tarazu.corridor.reading import bundled_networks
@@ -235,9 +236,10 @@ def cargo(network: Network, goods: Sequence[Good]) -> Cargo:
     found: list[Flow] = []
     lines, shares = [], []
     commodities = dict(network.commodities)
+    kinds: dict[str, str] = {}
     for number, good in enumerate(goods):
         base = commodity_of(network, good.codes)
-        commodities[good.id] = _as_line(base, good)
+        commodities[good.id], kinds[good.id] = _as_line(base, good), base.id
         home, partner = good.direction.split("->")
         for start, first in _places(network, home, base.id, "origin").items():
             for end, second in _places(network, partner, base.id, "destination").items():
@@ -254,8 +256,22 @@ def cargo(network: Network, goods: Sequence[Good]) -> Cargo:
         shares.append(1.0)
         low, high = row["low"] or row["tonnes"], row["high"] or row["tonnes"]
         transit.append(Interval(low, row["tonnes"], high))
-    made = replace(network, commodities=commodities)
+    made = _for_lines(replace(network, commodities=commodities), kinds)
     return Cargo(made, tuple(found), np.array(lines, np.int64), np.array(shares), tuple(transit))
+
+
+def _for_lines(network: Network, kinds: Mapping[str, str]) -> Network:
+    """The network with limits and tariffs of a commodity holding for the lines that travel as it."""
+
+    def also(names: Sequence[str] | None) -> tuple[str, ...]:
+        named = tuple(names or ())
+        return (*named, *(line for line, base in kinds.items() if base in named))
+
+    limits = tuple(replace(limit, commodities=also(limit.commodities)) for limit in network.limits)
+    table = network.tables["tariffs"]
+    rows = [{**row, **{key: also(row[key]) or None for key in ("commodities", "excluded")}} for row in table]
+    tariffs = Table.build(table.name, table.columns, rows)
+    return replace(network, limits=limits, tables={**network.tables, "tariffs": tariffs})
 
 
 def commodity_of(network: Network, codes: str) -> Commodity:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tarazu.core.amounts import format_amount
-from tarazu.core.table import Column, Table
+from tarazu.core.table import Table
 from tarazu.planning.transport_flows import PLANNED, commodity_of
+from tarazu.planning.transport_map import figure_table, loads_map
 from tarazu.planning.transport_tables import above_market_words
 from tarazu.planning.words import percent
 from tarazu.report.document import Figure, Listing, Section, Show
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
     from tarazu.planning.transport import Transport
 
-MOST_ROUTES, MOST_LINKS, MOST_CHOKES = 4, 10, 8
-LABELLED = 12  # places named on the map, the busiest first
-SHAPES = "Shapes: Natural Earth; borders imply no opinion."
+MOST_ROUTES, MOST_LINES, MOST_CHOKES = 4, 12, 8
+DEARER = "Transport cost (freight and what the days cost), USD a tonne more"
 
 
 def carriage(plan: Plan) -> Section | None:
@@ -32,7 +31,7 @@ def carriage(plan: Plan) -> Section | None:
         "transport",
         "Whether it can be carried",
         (_first(plan, found), _conditions(found)),
-        figures=(_map(found), _staircase(found, "time"), _staircase(found, "cost"), _disruptions(found)),
+        figures=(loads_map(found), _staircase(found, "time"), _staircase(found, "cost"), _disruptions(found)),
         listings=(
             _chokes(found),
             _projects(found),
@@ -112,49 +111,6 @@ def _conditions(found: Transport) -> str:
     )
 
 
-def _map(found: Transport) -> Figure:
-    network, median = found.network, found.at_target.median
-    full = set(median.bottlenecks.column("subject"))
-    loads: dict[tuple[str, str], float] = {}
-    for row in median.loads:
-        loads[row["leg"], row["mode"]] = (
-            loads.get((row["leg"], row["mode"]), 0.0) + row["bilateral_t"] + row["transit_t"]
-        )
-    busy: dict[str, float] = {}
-    links = []
-    for (leg_id, mode), tonnes in loads.items():
-        leg = network.legs[leg_id]
-        a, b = network.nodes[leg.start], network.nodes[leg.end]
-        for node in (a, b):
-            busy[node.id] = busy.get(node.id, 0.0) + tonnes
-        capacity = network.facts.of(leg_id, "capacity")
-        binding = "yes" if full & {leg_id, a.id, b.id} else "no"
-        links.append(
-            (a.lat, a.lon, b.lat, b.lon, mode, tonnes, capacity.value if capacity else None, binding)
-        )
-    telling = sorted(busy, key=lambda name: (network.nodes[name].kind == "station", -busy[name]))[:LABELLED]
-    nodes = [
-        (n.id, n.name, n.lat, n.lon, n.kind, "yes" if name in telling else "no")
-        for name in busy
-        for n in (network.nodes[name],)
-    ]
-    columns = ("from_lat", "from_lon", "to_lat", "to_lon", "mode", "load_t", "capacity_t", "binding")
-    return Figure(
-        "transport-map",
-        "map",
-        "The loads at the target",
-        "Tonnes a year over each leg with the median flows at the target, third countries' included; "
-        "a cased line touches "
-        "a capacity that is full. Lines join places straight, not along the track.",
-        "tonnes a year",
-        f"Network {network.name}. {SHAPES}",
-        {
-            "nodes": _table("transport_map_nodes", ("id", "name", "lat", "lon", "kind", "label"), nodes),
-            "links": _table("transport_map_links", columns, links),
-        },
-    )
-
-
 def _staircase(found: Transport, what: str) -> Figure:
     routes = found.routes
     wanted = {route.number for route in routes.shown[:MOST_ROUTES]}
@@ -177,7 +133,7 @@ def _staircase(found: Transport, what: str) -> Figure:
         "stays rise.",
         unit,
         f"Network {found.network.name}; sources of each step are in transport_route_steps.csv",
-        {"steps": _table(f"transport_{what}_steps", ("route", "km", "value", "kind", "label"), rows)},
+        {"steps": figure_table(f"transport_{what}_steps", ("route", "km", "value", "kind", "label"), rows)},
     )
 
 
@@ -191,16 +147,11 @@ def _disruptions(found: Transport) -> Figure:
         "disruption",
         "What each disruption costs",
         "Goods of the pair at the target's median flows that still move and that do not, and what "
-        "transport of those that "
-        "move costs more.",
-        "tonnes a year; US dollars a tonne",
+        "transport of those that move costs more: freight and what the days cost the goods.",
+        "tonnes a year; US dollars a tonne, freight and days",
         f"Network {found.network.name}, limits.csv",
-        {"bars": _table("transport_bars", ("label", "moved_t", "lost_t", "cost_usd_t_change"), rows)},
+        {"bars": figure_table("transport_bars", ("label", "moved_t", "lost_t", "cost_usd_t_change"), rows)},
     )
-
-
-def _table(name: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> Table:
-    return Table(name, tuple(Column(column) for column in columns), tuple(rows))
 
 
 def _chokes(found: Transport) -> Listing:
@@ -218,12 +169,15 @@ def _chokes(found: Transport) -> Listing:
             Show("capacity_high", "to", "number"),
             Show("transit_t", "used by third countries", "number"),
             Show("value_q50", "USD saved by one more tonne", "number"),
-            Show("relief_usd", "a year by a tenth more", "usd"),
+            Show("relief_usd", "A tenth more saves the pair a year, median flows", "usd"),
+            Show("relief_all_usd", "all goods", "usd"),
+            Show("relief_draws_usd", "over the draws at most", "usd"),
             Show("sources", "Sources"),
         ),
-        "Where it chokes: share of the draws in which a capacity is full, and what one more tonne "
-        "saves in those. The value "
-        "of a tenth more is an upper bound: each tonne of relief is worth less than the one before",
+        "Where it chokes, by what a tenth more of each capacity alone would save the pair with the median flows, in "
+        "transport (freight and what the days cost) and lost margins; where that is nothing, by the mean over the "
+        "draws for all goods, an upper bound. Beside it the share of the draws in which it is full, and what one more "
+        "tonne saves in those",
         empty="No stated capacity is full in any draw.",
     )
 
@@ -300,10 +254,12 @@ def _named(found: Transport) -> Listing:
             Show("name", "Disruption"),
             Show("lost_t", "Tonnes lost", "number"),
             Show("lost_value_usd", "their value", "usd"),
-            Show("cost_change_usd_t", "USD a tonne more", "number"),
+            Show("cost_change_usd_t", DEARER, "number"),
+            Show("freight_change_usd_t", "of it freight", "number"),
             Show("days_change", "Days more", "number"),
             Show("loss_usd", "Loss of the pair a year", "usd"),
             Show("transit_loss_usd", "of third countries", "usd"),
+            Show("value_share", "Value lost", "percent"),
             Show("chance", "Chance of the target", "percent"),
         ),
         "How the target's goods fare in each named disruption, alone and for the months it is stated for",
@@ -314,17 +270,19 @@ def _named(found: Transport) -> Listing:
 def _links(found: Transport) -> Listing:
     table = found.links
     return Listing(
-        Table(table.name, table.columns, table.rows[:MOST_LINKS]),
+        Table(table.name, table.columns, table.rows[:MOST_LINES]),
         (
             Show("rank", "Rank", "number"),
-            Show("name", "Link"),
+            Show("name", "Line"),
             Show("lost_t", "Tonnes lost", "number"),
-            Show("cost_change_usd_t", "USD a tonne more", "number"),
+            Show("cost_change_usd_t", DEARER, "number"),
+            Show("freight_change_usd_t", "of it freight", "number"),
             Show("days_change", "Days more", "number"),
             Show("loss_usd", "Loss of the pair a year", "usd"),
             Show("transit_loss_usd", "of third countries", "usd"),
         ),
-        "Of the most loaded links, those that a year without would cost most",
+        f"What a year without each line would cost: of all lines in use the {len(table)} whose loss is the largest at "
+        "the prices of the undisturbed year, a lower bound, are assigned anew. Links of one line stand together",
         folded=True,
     )
 
@@ -361,6 +319,7 @@ def _effects(found: Transport) -> tuple[Listing, ...]:
         Show("network_q10", "By the network, 10%", "number"),
         Show("network_q50", "median", "number"),
         Show("network_q90", "90%", "number"),
+        Show("note", "Note"),
     )
     caption = (
         "What measures of transport change, judged beforehand and by the network; the network's "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tarazu.core.amounts import format_amount
 from tarazu.core.checks import Check
@@ -17,8 +19,12 @@ from tarazu.planning.transport_flows import PLANNED, TARGET, Basket, Good, commo
 if TYPE_CHECKING:
     from tarazu.planning.transport import Transport
 
+Array = NDArray[np.float64]
+
 QUANTILES = (0.1, 0.5, 0.9)
 DOCUMENT = "docs/method.md, Transport"
+TENTH = 0.1  # of a capacity: what relief is measured by
+LEAST_T = 1.0  # tonnes a year below which there is nothing
 OFTEN = 0.02  # share of draws from which a full capacity is listed
 
 TONNES = Method(
@@ -29,9 +35,10 @@ TONNES = Method(
     DOCUMENT,
 )
 CHOKE = Method(
-    "Share of the draws in which the capacity is full at the target, and the dual of its tonne in "
-    "those: what one more tonne a year would save in transport and lost margins. At the medians the value is "
-    "confirmed by solving again.",
+    "Ranked by what a tenth more of the capacity would save the pair a year, in transport and lost margins, with the "
+    "median flows, by assigning anew; then, where that is nothing, by the mean over the draws of a tenth at the value "
+    "of one more tonne to all goods, an upper bound. Beside it the share of the draws in which it is full and the dual "
+    "of its tonne in those.",
     DOCUMENT,
 )
 DISRUPTION = Method(
@@ -87,7 +94,7 @@ def line_table(found: Transport) -> Table:
                     *np.maximum(stays[:, number], 0).tolist(),
                 )
             )
-    return Table("transport", columns, tuple(rows))
+    return without_crumbs(Table("transport", columns, tuple(rows)))
 
 
 def above_market(basket: Basket) -> list[tuple[Good, float, float]]:
@@ -125,7 +132,7 @@ def above_supply(basket: Basket) -> tuple[Check, ...]:
 def bottleneck_table(found: Transport) -> Table:
     """Capacities full in some draws at the target."""
     columns = (
-        Column("rank", "", "by what a tenth more capacity would save in the mean of all draws"),
+        Column("rank", "", "by what a tenth more saves with the median flows, then in the mean of the draws"),
         Column("subject"),
         Column("name"),
         Column("full_share", "share", "draws in which it is full at the target"),
@@ -143,7 +150,13 @@ def bottleneck_table(found: Transport) -> Table:
         Column("transit_t", "t/yr", "of it goods of third countries"),
         Column("value_q50", "USD/t", "saved by one more tonne, in the draws in which it is full"),
         Column("value_median_flows", "USD/t", "the same with the median flows, confirmed by solving again"),
-        Column("relief_usd", "USD/yr", "saved a year by a tenth more of it at that value, an upper bound"),
+        Column(
+            "relief_usd",
+            "USD/yr",
+            "saved for the pair by a tenth more of it with the median flows, assigned anew",
+        ),
+        Column("relief_all_usd", "USD/yr", "the same with the goods of third countries"),
+        Column("relief_draws_usd", "USD/yr", "mean over the draws of a tenth at its value, an upper bound"),
         Column("sources"),
     )
     at, planned = found.at_target, found.scenarios[PLANNED]
@@ -172,12 +185,46 @@ def bottleneck_table(found: Transport) -> Table:
                 row["transit_t"],
                 value,
                 row["saved_usd_t"],
-                None if capacity is None else 0.1 * capacity * value,
+                float(max(found.relief[0][r], 0.0)),
+                float(found.relief[1][r]),
+                TENTH * float((at.value[:, r] * _known(at.capacity[:, r], capacity)).mean()),
                 row["sources"],
             )
         )
-    rows.sort(key=lambda row: -row[2] * (row[13] or 0.0))
-    return Table("transport_bottlenecks", columns, tuple((n, *row) for n, row in enumerate(rows, start=1)))
+    rows.sort(key=lambda row: (-row[13], -row[15], row[0]))
+    ranked = tuple((n, *row) for n, row in enumerate(rows, start=1))
+    return without_crumbs(Table("transport_bottlenecks", columns, ranked))
+
+
+def _known(drawn: Array, stated: float | None) -> Array:
+    """(S,) capacities of the draws; that of a part that a limit sets is not drawn and stays what it is."""
+    return np.where(np.isfinite(drawn), drawn, stated or 0.0)
+
+
+def capacity_words(row: Mapping[str, Any]) -> str:
+    """A capacity with its range and what it rests on."""
+    if row["capacity_t"] is None:
+        return "set by a limit"
+    low, high = row["capacity_low"], row["capacity_high"]
+    span = "" if low is None or high is None else f" ({_mt(low)} to {_mt(high)})"
+    return f"of {_mt(row['capacity_t'])} million tonnes{span} {row['basis'].replace('default', 'a default')}"
+
+
+def _mt(tonnes: float) -> str:
+    return f"{tonnes / 1e6:.2g}"
+
+
+def without_crumbs(table: Table) -> Table:
+    """The table with tonnes below one as 0: they are the rounding of the programme."""
+    places = [n for n, column in enumerate(table.columns) if column.unit in ("t", "t/yr")]
+    rows = []
+    for row in table.rows:
+        cells = list(row)
+        for n in places:
+            if isinstance(cells[n], float) and abs(cells[n]) < LEAST_T:
+                cells[n] = 0.0
+        rows.append(tuple(cells))
+    return Table(table.name, table.columns, tuple(rows))
 
 
 def disruption_table(found: Transport) -> Table:
@@ -196,7 +243,7 @@ def disruption_table(found: Transport) -> Table:
     for row in base:
         share = min(max(row["lost_value_usd"], 0.0) / worth, 1.0)
         rows.append((*row.values(), share, found.chance(min(undisturbed + share, 1.0))))
-    return Table("transport_disruptions", columns, tuple(rows))
+    return without_crumbs(Table("transport_disruptions", columns, tuple(rows)))
 
 
 def lineages(found: Transport) -> tuple[Lineage, ...]:
@@ -245,7 +292,7 @@ def tables(found: Transport) -> dict[str, Table]:
         "transport_disruptions": found.disrupted,
         "transport_links": found.links,
         "transport_projects": found.projects,
-        "transport_loads": found.at_target.median.loads,
+        "transport_loads": without_crumbs(found.at_target.median.loads),
         "transport_fleet": found.at_target.median.fleet,
         "transport_routes": found.routes.table,
         "transport_route_steps": found.routes.steps,
@@ -256,6 +303,7 @@ def tables(found: Transport) -> dict[str, Table]:
 def as_dict(found: Transport) -> dict[str, Any]:
     """JSON-ready values."""
     at, basket, median = found.at_target, found.basket, found.at_target.median
+    unmoved = _quantiles((at.tonnes - at.moved).sum(axis=1))
     return {
         "network": found.network.name,
         "summary": found.sentence(),
@@ -273,7 +321,7 @@ def as_dict(found: Transport) -> dict[str, Any]:
         "unpriced_value_share": _quantiles(basket.unpriced_share),
         "tonnes_as_planned": _quantiles(basket.total(PLANNED)),
         "tonnes_at_target": _quantiles(basket.total(TARGET)),
-        "unmoved_at_target": _quantiles((at.tonnes - at.moved).sum(axis=1)),
+        "unmoved_at_target": {key: t if t >= LEAST_T else 0.0 for key, t in unmoved.items()},
         "moved_at_median_t": float(median.moved[median.bilateral].sum()),
         "of_unknown_capacity_t": median.unknown_t,
         "of_judged_capacity_t": median.judged_t,

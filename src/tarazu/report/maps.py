@@ -1,13 +1,6 @@
 """The map: nodes and loaded links before the countries they cross, in a projection fitted to the nodes.
 
-Regions are drawn in the equidistant conic projection with standard parallels at a sixth and five sixths of
-their latitudes,
-
-    x = r sin(n (lon - lon0)),   y = r0 - r cos(n (lon - lon0)),   r = G - lat,
-
-with n = (cos p1 - cos p2) / (p2 - p1) and G = cos(p1) / n + p1 (Snyder 1987, Map Projections: A Working
-Manual, USGS Professional Paper 1395, section 16); where n vanishes, or the nodes reach over more than
-half the globe, in the plate carrée that it becomes. Everything is clipped to the frame before it is
+The projection is that of `tarazu.report.projection`. Everything is clipped to the frame before it is
 drawn, so that a map costs what it shows. Borders are those of the source and imply no opinion.
 """
 
@@ -23,8 +16,8 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-from numpy.typing import NDArray
 
+from tarazu.report.projection import SIDE, Points, View
 from tarazu.report.routes import Box, Label, Segment, beside, clipped, distant, place, tonnes, written
 from tarazu.report.style import (
     BLUE,
@@ -36,7 +29,6 @@ from tarazu.report.style import (
     PURPLE,
     SHAPES,
     VERMILLION,
-    WIDTH,
     Drawing,
     Layer,
     Rows,
@@ -44,12 +36,9 @@ from tarazu.report.style import (
     text_width,
 )
 
-SIDE = 1  # px left and right of the frame
-LOWEST, HIGHEST = 340, 640  # px, height of the frame
-MARGIN = 44  # px between the outermost nodes and the frame
-NARROWEST = math.radians(2.0)  # a single place is shown with its surroundings
 SEA, LAND, BORDER, NAME = "#dce8f0", "#f7f5ef", "#b5bfc6", "#7a858d"
 THIN, THICK = 1.6, 9.0  # px, a link without load and the one with the largest
+RING = 210  # px², circle about a place where something is full
 SOLID: tuple[int, ...] = (1, 0)
 MODES: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "rail": (BLUE, SOLID),
@@ -59,7 +48,6 @@ MODES: Mapping[str, tuple[str, tuple[int, ...]]] = {
 }
 OTHERS = ((GREY, (5, 2)), (INK, (12, 4)), (MUTED, (2, 2)))  # further modes, in order of appearance
 
-Points = NDArray[np.float64]  # (n, 2) longitude, latitude in degrees, or px
 Shapes = list[tuple[str, list[list[Points]]]]  # names of countries with polygons as rings in px
 _Look = tuple[float, str, tuple[int, ...]]  # a line's width, colour, dash
 _Sample = tuple[str, list[_Look]]  # of the legend: text, and lines on one another
@@ -95,78 +83,6 @@ def countries() -> tuple[Country, ...]:
         )
         for shape in topology["objects"]["countries"]["geometries"]
     )
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A fitted projection: the frame in px, and the way from degrees to px in it (y downwards)."""
-
-    lon: float  # degrees, the meridian in the middle
-    lat: float  # radians, the parallel in the middle
-    n: float  # constant of the cone; 0 for the cylinder
-    g: float  # radians from the apex of the cone to the equator
-    shrink: float  # px in x per px in y, on the cylinder only
-    scale: float = 1.0  # px per radian
-    centre: tuple[float, float] = (0.0, 0.0)  # of what is shown, before scaling
-    height: float = float(HIGHEST)
-    width: float = float(WIDTH - 2 * SIDE)
-
-    @classmethod
-    def fitted(cls, points: Points) -> View:
-        """The view that shows all points (n, 2: longitude, latitude in degrees) with a margin."""
-        middle, half = _longitudes(points[:, 0])
-        low, high = np.radians(points[:, 1].min()), np.radians(points[:, 1].max())
-        if high - low < NARROWEST:
-            low, high = low - NARROWEST / 2, high + NARROWEST / 2
-        first, last = low + (high - low) / 6, high - (high - low) / 6
-        n = float((math.cos(first) - math.cos(last)) / (last - first))
-        if half > 90 or abs(n) < 0.02:
-            view = cls(middle, 0.0, 0.0, 0.0, max(math.cos((low + high) / 2), 0.1))
-        else:
-            view = cls(middle, float((low + high) / 2), n, float(math.cos(first) / n + first), 1.0)
-        return view._around(points)
-
-    def _around(self, points: Points) -> View:
-        plane = self.plane(self.near(points))
-        low, high = plane.min(axis=0), plane.max(axis=0)
-        span = np.maximum(high - low, NARROWEST)
-        room = np.array([self.width, self.height]) - 2 * MARGIN
-        scale = float((room / span).min())
-        height = min(max(float(span[1] * scale) + 2 * MARGIN, LOWEST), HIGHEST)
-        x, y = (low + high) / 2
-        return View(self.lon, self.lat, self.n, self.g, self.shrink, scale, (float(x), float(y)), height)
-
-    def plane(self, points: Points) -> Points:
-        """Degrees to the unscaled plane, y upwards."""
-        lon, lat = np.radians(points[:, 0] - self.lon), np.radians(points[:, 1])
-        if self.n == 0:
-            return np.column_stack([self.shrink * lon, lat])
-        r = self.g - lat
-        return np.column_stack([r * np.sin(self.n * lon), self.g - self.lat - r * np.cos(self.n * lon)])
-
-    def px(self, points: Points) -> Points:
-        """Degrees to px in the frame; longitudes are taken the short way round."""
-        return self.unturned(self.near(points))
-
-    def near(self, points: Points) -> Points:
-        """The same places with longitudes at most half a turn from the middle of the map."""
-        lons = (points[:, 0] - self.lon + 180) % 360 - 180 + self.lon
-        return np.column_stack([lons, points[:, 1]])
-
-    def unturned(self, points: Points) -> Points:
-        """Degrees to px, longitudes as they are: a ring that was cut at the edge must not turn round."""
-        x, y = (self.plane(points) - self.centre).T * self.scale
-        return np.column_stack([self.width / 2 + x, self.height / 2 - y])
-
-
-def _longitudes(lons: Points) -> tuple[float, float]:
-    """Middle and half width, degrees, of the shortest arc that holds all longitudes."""
-    ordered = np.unique(lons % 360)
-    gaps = np.diff(ordered, append=ordered[0] + 360)
-    widest = int(np.argmax(gaps))
-    half = float(360 - gaps[widest]) / 2
-    start = float(ordered[(widest + 1) % len(ordered)])
-    return (start + half + 180) % 360 - 180, half
 
 
 def clip(ring: Points, box: Box) -> Points:
@@ -226,14 +142,17 @@ class _Link:
     width: float
     load: float | None
     binding: bool
+    note: str = "full"
 
 
 def network(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | None:
     """Nodes and links before their countries; links as wide as their load, in the colour and dash of their mode.
 
     Tables: *nodes* with id, name, lat, lon (degrees), kind (its mark) and label (yes or no: whether the name
-    is wanted; it is printed where it covers no mark and no other name); *links* with from_lat, from_lon,
-    to_lat, to_lon, mode, load_t (tonnes), capacity_t and binding (yes or no: cased in red, with its load).
+    is wanted; it is printed where it covers no mark and no other name), and optionally binding (yes: ringed in red;
+    names then come in the order of the rows) and note (printed in red); *links* with from_lat, from_lon,
+    to_lat, to_lon, mode, load_t (tonnes), capacity_t and binding (yes or no: cased in red, with its load), and
+    optionally note (printed instead of "full").
     The frame follows from the nodes. Option ``period``: of the tonnes, in words (``a year``).
     """
     nodes = [row for row in data["nodes"] if _placed(row["lat"], row["lon"])]
@@ -249,7 +168,8 @@ def network(data: Mapping[str, Rows], options: Mapping[str, Any]) -> Drawing | N
     shapes = seen(view)
     labels, notes, names = _labels(view, nodes, places, links, shapes)
     period = str(options.get("period", "a year"))
-    legend, top = sheet.legend(modes, kinds, links, _load(data["links"]), period)
+    ringed = any(_yes(row.get("binding")) for row in nodes)
+    legend, top = sheet.legend(modes, kinds, links, _load(data["links"]), period, ringed)
     layers = [
         *sheet.ground(shapes),
         *sheet.words(names, fontSize=11, fontStyle="italic", color=NAME),
@@ -298,7 +218,10 @@ def _links(rows: Rows, view: View) -> list[_Link]:
             row, moved = rows[i], clipped(_parallel(line, aside + widths[i] / 2), frame)
             aside += widths[i] + 2
             if moved:
-                links.append(_Link(moved, str(row["mode"]), widths[i], row["load_t"], _yes(row["binding"])))
+                note = str(row.get("note") or "full")
+                links.append(
+                    _Link(moved, str(row["mode"]), widths[i], row["load_t"], _yes(row["binding"]), note)
+                )
     return sorted(links, key=lambda link: -link.width)  # narrow ones on top
 
 
@@ -319,14 +242,20 @@ def _labels(
     marks: list[Box] = [(x - 5, y - 5, x + 5, y + 5) for x, y in places]
     wanted = [i for i, row in enumerate(nodes) if _yes(row["label"]) and row["name"]]
     near = [sum(link.load or 0.0 for link in links if _touches(link.line, places[i])) for i in wanted]
-    order = sorted(range(len(wanted)), key=lambda rank: -near[rank])
+    order = list(range(len(wanted)))
+    if not any("binding" in row for row in nodes):
+        order.sort(key=lambda rank: -near[rank])
+    told = [i for i, row in enumerate(nodes) if row.get("note")]
+    notes = place([_about(str(nodes[i]["note"]), *places[i]) for i in told], marks, lines, frame)
+    taken = marks + [note.box for note in notes]
     around = [_around(str(nodes[i]["name"]), *places[i]) for i in (wanted[rank] for rank in order)]
-    labels = place(around, marks, lines, frame)
-    taken = marks + [label.box for label in labels]
+    labels = place(around, taken, lines, frame)
+    taken += [label.box for label in labels]
     binding = [link for link in links if link.binding]
-    texts = [f"full: {tonnes(link.load)}" if link.load is not None else "full" for link in binding]
-    notes = place(map(_along, texts, binding), taken, lines, frame)
-    taken += [note.box for note in notes]
+    texts = [f"{link.note}: {tonnes(link.load)}" if link.load is not None else link.note for link in binding]
+    loads = place(map(_along, texts, binding), taken, lines, frame)
+    notes += loads
+    taken += [note.box for note in loads]
     names = place([_within(name, polygons, view) for name, polygons in shapes], taken, lines, frame)
     return labels, notes, names
 
@@ -341,6 +270,12 @@ def _around(text: str, x: float, y: float) -> list[Label]:
     far = ((24, -20), (24, 20), (-24, -20), (-24, 20), (38, 0), (-38, 0), (44, -34), (44, 34), (-44, -34),
            (-44, 34), (70, 12), (-70, 12))  # fmt: skip
     return [beside(text, x, y, *step) for step in near] + [distant(text, x, y, *step) for step in far]
+
+
+def _about(text: str, x: float, y: float) -> list[Label]:
+    """Places of a remark on a point: as of its name, then farther off still, since it must be read."""
+    far = [(across, down) for down in (45, -45, 65, -65, 90, -90) for across in (20, -20, 60, -60, 110, -110)]
+    return _around(text, x, y) + [distant(text, x, y, *step) for step in far]
 
 
 def _along(text: str, link: _Link) -> list[Label]:
@@ -421,7 +356,17 @@ class _Sheet:
             }
             for row, (x, y) in zip(nodes, places.tolist(), strict=True)
         ]
-        return [self._marks(rows, kinds)]
+        ringed = [row for row, node in zip(rows, nodes, strict=True) if _yes(node.get("binding"))]
+        return [*self._rings(ringed), self._marks(rows, kinds)]
+
+    def _rings(self, rows: Rows) -> list[Layer]:
+        """Red circles about places where something is full."""
+        if not rows:
+            return []
+        mark = chart([{"x": row["x"], "y": row["y"]} for row in rows]).mark_point(
+            shape="circle", size=RING, fill="white", stroke=VERMILLION, strokeWidth=2, opacity=1
+        )
+        return [mark.encode(self.x, self.y)]
 
     def _marks(self, rows: Rows, kinds: Sequence[str]) -> Layer:
         shapes = [SHAPES[i % len(SHAPES)] for i in range(len(kinds))]
@@ -433,18 +378,25 @@ class _Sheet:
         return written(labels, self.x, self.y, lambda x, y: {"x": round(x, 1), "y": round(y, 1)}, **look)
 
     def legend(
-        self, modes: Sequence[str], kinds: Sequence[str], links: Sequence[_Link], most: float, period: str
+        self,
+        modes: Sequence[str],
+        kinds: Sequence[str],
+        links: Sequence[_Link],
+        most: float,
+        period: str,
+        ringed: bool = False,
     ) -> tuple[list[Layer], float]:
         """What lines, widths and marks mean, above the frame, and the room it takes in px."""
         first: list[_Sample] = [(mode, [(4.0, *self.looks[mode])]) for mode in modes]
         if any(link.binding for link in links):
             cased = [(9.5, VERMILLION, SOLID), (5.0, "white", SOLID), (2.5, INK, SOLID)]
-            first.append(("full: all its capacity is used", cased))
+            first.append(("full in some month", cased))
         second: list[_Sample] = [
             (f"{tonnes(size)} {period}", [(max(THIN, THICK * size / most), MUTED, SOLID)])
             for size in _sizes(most)
         ]
         lines, names = [*first, *second], [kind.replace("_", " ") for kind in kinds]
+        names += ["something there is full in some month"] if ringed else []
         upper, rows = self._flow([(text, 28.0) for text, _ in first], 0)
         lower, rows = self._flow(
             [(text, 28.0) for text, _ in second] + [(name, 12.0) for name in names], rows
@@ -455,11 +407,18 @@ class _Sheet:
         for (x, y), (text, looks) in zip(spots, lines, strict=False):
             samples += [self._sample(x, y, *look) for look in looks]
             words.append({"x": x + 34, "y": y, "text": text})
-        for (x, y), kind, name in zip(spots[len(lines) :], kinds, names, strict=True):
+        rings = [{"x": x + 8.5, "y": y} for x, y in spots[len(lines) + len(kinds) :]]
+        for (x, y), kind in zip(spots[len(lines) :], kinds, strict=False):
             marks.append({"x": x + 6, "y": y, "kind": kind, "size": 44})
-            words.append({"x": x + 18, "y": y, "text": name})
+        spoken = zip(spots[len(lines) :], names, strict=True)
+        words += [{"x": x + 20, "y": y, "text": name} for (x, y), name in spoken]
         text_mark = chart(words).mark_text(align="left", baseline="middle")
-        layers = [*samples, self._marks(marks, kinds), text_mark.encode(self.x, self.y, alt.Text("text:N"))]
+        layers = [
+            *samples,
+            *self._rings(rings),
+            self._marks(marks, kinds),
+            text_mark.encode(self.x, self.y, alt.Text("text:N")),
+        ]
         return layers, top
 
     def _flow(self, items: Sequence[tuple[str, float]], row: int) -> tuple[list[tuple[float, float]], int]:
