@@ -238,8 +238,8 @@ def _implied_levels(turnover: Parsed) -> Iterator[Check]:
         if (
             row["turnover_usd_m"]
             and row["period_start"]
-            and row["doubtful"] != "yes"
             and row["bound"] == "exact"
+            and _own(row)
         ):
             span = Period(row["period_start"], row["period_end"])
             told[row["reporter_group"], row["scope"]].append((span, row["turnover_usd_m"], row["id"]))
@@ -266,6 +266,11 @@ def _implied_levels(turnover: Parsed) -> Iterator[Check]:
             if abs(implied / value - 1) > IMPLIED_TOLERANCE:
                 message = f"{claim}, but {name} says {value:g}. One of the figures is wrong or covers something else."
                 yield Check.warning("implied-level", where, message)
+
+
+def _own(row: Row) -> bool:
+    """Whether a figure stands for itself: not doubtful, and not computed from the growth it would confirm."""
+    return row["doubtful"] != "yes" and not row["derived_from"] and not row["same_as"]
 
 
 def _unit_values(tables: Mapping[str, Parsed]) -> Iterator[Check]:

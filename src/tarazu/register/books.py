@@ -66,7 +66,8 @@ class Books:
             rows = connection.execute(sa.select(*plain).order_by("number")).mappings()
             documents = {row["sha256"]: _source(row) for row in rows}
             if texts:
-                cited = {event.evidence.document for event in events} & documents.keys()
+                letters = {event.evidence.document for event in events if event.evidence.document}
+                cited = {sha for sha in documents if any(sha.startswith(each) for each in letters)}
                 for sha in sorted(cited):
                     found = connection.scalar(
                         sa.select(tables.document.c.text).where(tables.document.c.sha256 == sha)

@@ -7,6 +7,7 @@ register: both entries stand, and the check says that they do not fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 
 from tarazu.core.checks import Check
@@ -67,6 +68,7 @@ def _contradictions(register: Register) -> Iterator[Check]:
                 listed = " and ".join(dict.fromkeys(map(str, days)))
                 message = f"{name.replace('_', ' ')} is dated {listed}. Correct one, or say in a note why both stand."
                 yield Check.warning("contradicting-events", item.id, message)
+        yield from _values_apart(item)
         grades = [(event.value, event.date) for event in item.events if event.event == "evidenced"]
         for (before, _), (after, day) in pairwise(grades):
             if before in points and after in points and points.index(after) < points.index(before):
@@ -88,6 +90,19 @@ REPEATABLE = (
     "withdrawn",
     "said",
 )
+
+
+def _values_apart(item: Item) -> Iterator[Check]:
+    """One thing with two values on one day."""
+    told: dict[tuple[str, str, str], set[str]] = {}
+    for event in item.events:
+        if event.date and event.value is not None and event.event not in REPEATABLE:
+            told.setdefault((event.event, event.field, event.date), set()).add(str(event.value))
+    for (name, field, day), values in told.items():
+        if len(values) > 1:
+            what = f"{name.replace('_', ' ')} {field}".strip()
+            message = f"{what} is {' and '.join(sorted(values))} on {day}. Correct one, or date them apart."
+            yield Check.warning("contradicting-events", item.id, message)
 
 
 def _deadlines(register: Register) -> Iterator[Check]:
@@ -233,18 +248,40 @@ def _relations(register: Register) -> Iterator[Check]:
 
 def _quotes(register: Register) -> Iterator[Check]:
     """Quotes that do not stand where they are said to stand."""
-    for event in register.events:
-        proof = event.evidence
-        source = register.documents.get(proof.document)
-        if source is None or source.text is None or proof.start is None or proof.end is None:
+    for item, proof in dict.fromkeys((event.item, event.evidence) for event in register.events):
+        source = register.document(proof.document)
+        if source is None:
+            if proof.document and register.documents:
+                message = f"no document of the register begins with {proof.document[:16]}: the quote is not checked."
+                yield Check.note("document-not-here", item, f"{message} Ingest it.")
             continue
-        if source.text[proof.start : proof.end] != proof.quote:
-            at = source.text.find(proof.quote) if proof.quote else -1
+        if source.text is None or not proof.quote:
+            continue
+        stated = proof.start is not None and proof.end is not None
+        if not stated and proof.quote not in source.text:
+            yield Check.error("quote-not-there", item, f"the quote stands nowhere in {proof.document[:12]}.")
+        elif stated and source.text[proof.start : proof.end] != proof.quote:
+            at = source.text.find(proof.quote)
             where = f"it stands at {at}" if at >= 0 else "it stands nowhere in the document"
             message = (
                 f"the quote does not stand at {proof.start}–{proof.end} of {proof.document[:12]}; {where}."
             )
-            yield Check.error("quote-not-there", event.item, message)
+            yield Check.error("quote-not-there", item, message)
+
+
+def _future(register: Register) -> Iterator[Check]:
+    """What is said to have happened on a day to come."""
+    today = date.today()
+    for item in register.items.values():
+        for event in item.events:
+            if (
+                event.event not in (RECORDED, "planned", "revised")
+                and event.date
+                and starts(event.date) > today
+            ):
+                what = event.event.replace("_", " ")
+                message = f"{what} is dated {event.date}, a day to come. Use planned, or correct it."
+                yield Check.warning("future-event", item.id, message)
 
 
 def _unproven(register: Register) -> Iterator[Check]:
@@ -267,5 +304,6 @@ CHECKS: tuple[Callable[[Register], Iterator[Check]], ...] = (
     _sessions,
     _relations,
     _quotes,
+    _future,
     _unproven,
 )

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from tarazu.register import languages
 from tarazu.register.extract.commitments import read_commitments
+from tarazu.register.extract.currencies import settle
 from tarazu.register.extract.dates import read_dates
 from tarazu.register.extract.instruments import read_instruments
 from tarazu.register.extract.lexicon import Lexicon, lexicons
@@ -31,6 +33,7 @@ from tarazu.register.suggestions import Suggestion, suggestion
 _LINE = re.compile(r"[^\n\r\f\v\u2028\u2029]+")
 _SOLAR = re.compile(r"(?<![\d۰-۹])(?:1[34]\d\d|۱[۳۴][۰-۹]{2})(?![\d۰-۹])")
 _GREGORIAN = re.compile(r"(?<![\d۰-۹])(?:20\d\d|۲۰[۰-۹]{2})(?![\d۰-۹])")
+_TEXTS = ("text", "field", "who", "name", "body")  # keys of values that quote
 _TERMINAL = ".!?:;؟…"
 
 
@@ -52,6 +55,7 @@ def extract(
     main = language if language in languages.LANGUAGES else languages.detect(text)
     setting = Setting(published, _reckons_solar(text, main), comma_custom(text, main))
     sentences = list(_sentences(text, main, setting))
+    settle(sentences)
     pair = leading_parties(sentences)
     for each in sentences:
         read_products(each, pair)
@@ -71,7 +75,15 @@ def _suggestions(text: str, sentences: list[Sentence]) -> Iterator[Suggestion]:
     for s in sentences:
         for found in s.found:
             start, end = s.tokens[found.first].start, s.tokens[found.last - 1].end
-            yield suggestion(found.rule, text, start, end, found.value)
+            yield suggestion(found.rule, text, start, end, _tidy(found.value))
+
+
+def _tidy(value: dict[str, Any]) -> dict[str, Any]:
+    """A value whose texts have no line breaks and no double spaces."""
+    for key in _TEXTS:
+        if value.get(key):
+            value[key] = " ".join(value[key].split())
+    return value
 
 
 def _sentences(text: str, main: str, setting: Setting) -> Iterator[Sentence]:
@@ -109,7 +121,7 @@ def _read(made: Sentence) -> None:
 def _row(
     text: str, row: list[tuple[int, int]], main: str, setting: Setting, table: Table
 ) -> Iterator[Sentence]:
-    figures = is_row(text, row)
+    figures = is_row(text, row, bool(table.columns))
     made = []
     for start, end in row:
         language, lexicon = _lexicon(text, start, end, main)
@@ -117,6 +129,7 @@ def _row(
     if not figures:
         table.columns = tuple(unit_of(each) for each in made)
         table.lines = 0
+    own = unit_of(made[0]) if figures and len(made[0].tokens) > 2 else None  # "Barley, thousand tonnes"
     for column, each in enumerate(made):
         if not each.tokens:
             continue
@@ -124,10 +137,11 @@ def _row(
             _read(each)
             yield each
             continue
-        setting.currency = (
-            table.unit(column).unit if table.unit(column).kind == "amount" else setting.currency
-        )
-        read_cell(each, table.unit(column), False)
+        unit = table.unit(column)
+        if own is not None and own.kind and unit.kind != "percentage":
+            unit = own
+        setting.currency = unit.unit if unit.kind == "amount" else setting.currency
+        read_cell(each, unit, False)
         _read(each)
         yield each
 

@@ -142,7 +142,9 @@ def _keep(
     mark = signature(found.text)
     near = known.near(mark)
     suggestions = extract(found.text, language=found.language, published=published)
-    _write(books, replace(found, published=published), mark, near, suggestions, register, publication, who)
+    dated = replace(found, published=published)
+    if not _write(books, dated, mark, near, suggestions, register, publication, who):
+        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}  # another process was quicker
     known.add(found.sha256, mark)
     state = {"state": NEAR, "same_as": near[0][0][:12]} if near else {"state": NEW}
     return {**row, **state, "suggestions": len(suggestions)}
@@ -157,8 +159,12 @@ def _write(
     register: Register,
     publication: Publication,
     who: str,
-) -> None:
+) -> bool:
+    """Keep a document with its suggestions; False where it is there already."""
+    there = sa.select(tables.document.c.number).where(tables.document.c.sha256 == found.sha256)
     with books.database.writing() as connection:
+        if connection.scalar(there) is not None:
+            return False
         number = 1 + int(connection.scalar(sa.select(sa.func.max(tables.document.c.number))) or 0)
         row = (
             number,
@@ -181,6 +187,7 @@ def _write(
         made = [_suggested(first + offset, number, each, register) for offset, each in enumerate(suggestions)]
         books.database.insert(connection, tables.suggestion, made)
         index(books, connection, [(number, found.text, found.language)])
+    return True
 
 
 def _suggested(number: int, document: int, each: Suggestion, register: Register) -> tuple[Any, ...]:

@@ -41,6 +41,8 @@ def merge(register: Register, other: Register) -> Merge:
     """Compare two registers; nothing is written."""
     known = {_key(event) for event in register.events}
     recorded = {event.item: event for event in register.events if event.event == RECORDED}
+    valued = (event for event in register.events if event.date and event.value is not None)
+    said = {_subject(event): event.value for event in valued if event.event not in SEVERAL}
     added: list[Event] = []
     conflicts: list[Check] = []
     foreign: set[str] = set()
@@ -56,6 +58,8 @@ def merge(register: Register, other: Register) -> Merge:
             same += 1
         elif event.event == RECORDED and mine is not None:
             conflicts += _differences(mine, event)
+        elif (mine_says := said.get(_subject(event))) not in (None, event.value):
+            conflicts.append(_other_value(event, mine_says))
         elif event.item in recorded or event.event == RECORDED:
             added.append(event)
             known.add(_key(event))
@@ -75,8 +79,26 @@ def _differences(mine: Event, other: Event) -> Iterator[Check]:
             yield Check.warning("fields-differ", mine.item, message)
 
 
+SEVERAL = ("restated", "met", "noted", "ratified", "appointed")  # may happen more than once on a day
+
+
+def _subject(event: Event) -> tuple[str, str, str, str]:
+    """What an event speaks of: another value of it on the same day is a contradiction."""
+    return (event.item, event.event, event.field, event.date)
+
+
+def _other_value(event: Event, mine: Any) -> Check:
+    what = f"{event.event.replace('_', ' ')} {event.field}".strip()
+    message = f"{what} on {event.date} is {_shown(mine)} here and {_shown(event.value)} there. "
+    return Check.warning(
+        "values-differ", event.item, message + "It was not added: a person decides, by an event."
+    )
+
+
 def _shown(value: Any) -> str:
-    return "empty" if value in (None, "", ()) else f'"{value}"'
+    if value in (None, "", ()):
+        return "empty"
+    return f'"{"; ".join(map(str, value)) if isinstance(value, tuple) else value}"'
 
 
 def _key(event: Event) -> tuple[Any, ...]:

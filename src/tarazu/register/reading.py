@@ -46,13 +46,14 @@ def read(where: str | Path) -> Register:
         with Books(where) as books:
             return books.register()
     bundled = DATA / text / FOLDER
-    folder = bundled if "/" not in text and bundled.is_dir() else Path(text)
+    known = sorted(path.parent.parent.name for path in DATA.glob(f"*/{FOLDER}/instruments.csv"))
+    folder = bundled if text in known else Path(text)
     if (folder / FOLDER).is_dir():
         folder = folder / FOLDER
     if not folder.is_dir():
-        known = ", ".join(sorted(path.parent.name for path in DATA.glob(f"*/{FOLDER}/instruments.csv")))
+        listed = ", ".join(known)
         raise InputError(
-            f"{text}: there is no such register. Name a bundled one ({known}), a folder of CSV files or a database."
+            f"{text}: there is no such register. Name a bundled one ({listed}), a folder of CSV files or a database."
         )
     return read_folder(folder, name=text if folder == bundled else folder.resolve().name)
 

@@ -9,7 +9,7 @@ entered wrongly never was. Withdrawn items are left out of the views and stay in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -134,6 +134,11 @@ class Register:
                 found[name] = item
         return found
 
+    def until(self, day: date) -> Register:
+        """The register without what is dated after a day."""
+        known = tuple(event for event in self.events if not event.date or starts(event.date) <= day)
+        return self if len(known) == len(self.events) else replace(self, events=known)
+
     def of(self, kind: str) -> tuple[Item, ...]:
         """Items of a kind, by date and id."""
         assert kind in kinds(), f"{kind} is a kind of items"
@@ -169,6 +174,13 @@ class Register:
         from tarazu.register.views import visits
 
         return visits(self, by)
+
+    def document(self, letters: str) -> Source | None:
+        """The document whose SHA-256 begins so; None without one, or where several do."""
+        found = (
+            [source for sha, source in self.documents.items() if sha.startswith(letters)] if letters else []
+        )
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

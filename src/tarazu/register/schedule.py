@@ -74,7 +74,7 @@ def schedule(item: Item, today: date) -> str:
     if grade(item) == COMPLETE:
         done = span(item.dates.get("evidenced"))
         if due is None or done is None:
-            return MET if due is None else UNDATED
+            return UNDATED
         return MET if done.start <= due.end else LATE
     if item["official"] in CLOSED or item["superseded_by"]:
         return SHUT

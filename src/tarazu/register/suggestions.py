@@ -30,7 +30,8 @@ class Suggestion:
     rule
         Identifier in ``data/register/rules.csv``.
     confidence
-        How often the rule was right on texts read by hand, 0 to 1.
+        How often the rule was right on the development half of the labelled documents, 0 to 1: (right + 1) /
+        (suggested + 2). Rules of parties and places, which are not labelled one by one, have an estimate.
     value
         What the quote says, ready for JSON; the keys depend on the kind, None where unknown.
     """

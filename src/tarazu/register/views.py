@@ -16,6 +16,7 @@ from typing import Any
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table
 from tarazu.register.model import RECORDED
+from tarazu.register.model import kinds as every_kind
 from tarazu.register.register import Item, Register, span, starts, when
 from tarazu.register.schedule import (
     COMPLETE,
@@ -156,6 +157,7 @@ def board(
         If the register has no such instrument or body.
     """
     day = today or date.today()
+    register = register.until(day)
     for kind, name in (("instruments", instrument), ("bodies", body)):
         if name is not None and register.items.get(name, None) not in register.of(kind):
             known = ", ".join(item.id for item in register.of(kind)[:12])
@@ -211,10 +213,16 @@ def _board_row(
         "actual_period": period,
         "next_step": known("next_step") or coming,
         "said": 1 + sum(event.event == "restated" for event in item.events),
-        "measures": "; ".join(known("measures") or ()),
+        "measures": "; ".join(known("measures") or _of_instrument(register, item)),
         "sources": sources(item),
         "note": "; ".join(dict.fromkeys(event.note for event in item.events if event.note)),
     }
+
+
+def _of_instrument(register: Register, item: Item) -> Sequence[str]:
+    """Measures of the instrument in which a commitment stands, where it names none itself."""
+    found = register.items.get(item["instrument"] or "")
+    return (found["measures"] or ()) if found else ()
 
 
 def target(item: Item) -> str | None:
@@ -302,7 +310,18 @@ def _dated(register: Register, today: date, within: Any, name: str) -> Table:
 def timeline(
     register: Register, *, kinds: Sequence[str] = (), since: date | None = None, until: date | None = None
 ) -> Table:
-    """Every dated event in order; the record of an item is told by the event its date stands for."""
+    """Every dated event in order; the record of an item is told by the event its date stands for.
+
+    Raises
+    ------
+    InputError
+        If a kind is unknown, or the last day comes before the first.
+    """
+    unknown = [kind for kind in kinds if kind not in every_kind()]
+    if unknown:
+        raise InputError(f'"{unknown[0]}" is no kind of item. Write any of: {", ".join(every_kind())}.')
+    if since and until and until < since:
+        raise InputError(f"until {until} comes before since {since}. Exchange them.")
     rows = []
     for item in register.items.values():
         for event in item.events:

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tarazu.register.extract.currencies import beside
 from tarazu.register.extract.figures import combined, opening, power
 from tarazu.register.extract.numbers import Number
 from tarazu.register.extract.sentence import Sentence
 
-_TOMAN = 10  # rials
+# What is told in rials: factor and the unit's name.
+RIALS = {"IRT": (Decimal(10), "toman"), "HMT": (Decimal(10) ** 13, "thousand billion toman")}
+_VERB_LAST = ("kk", "fa")
+_CASED = (
+    "ға",
+    "ге",
+    "қа",
+    "ке",
+    "ды",
+    "ді",
+    "ты",
+    "ті",
+    "дан",
+    "ден",
+    "тан",
+    "тен",
+    "дық",
+    "дік",
+    "тық",
+    "тік",
+)
 
 
 def read_amount(s: Sentence, one: Number, two: Number | None, joint: str) -> int:
@@ -30,13 +51,16 @@ def read_amount(s: Sentence, one: Number, two: Number | None, joint: str) -> int
             return 0
     if currency is None:
         return 0
-    factor = Decimal(_TOMAN if currency == "IRT" else 1)
+    factor, original = RIALS.get(currency, (Decimal(1), None))
+    code = "IRR" if original else beside(s, currency, first, last)
+    if code != currency and s.hit(last, "country"):
+        last += 1
     for part in combined(s, one, two, joint, first, last):
-        value = part.value(factor) | {"currency": "IRR" if currency == "IRT" else currency}
-        if currency == "IRT":
-            value["original"] = "toman"
+        value = part.value(factor) | {"currency": code}
+        if original:
+            value["original"] = original
         s.add("amount", "amount-range" if part.bound == "range" else rule, part.first, part.last, value)
-    s.setting.currency = currency
+    s.setting.currency = currency if original else code
     s.take(first, last)
     return last
 
@@ -46,7 +70,9 @@ def _currency_before(s: Sentence, first: int) -> str | None:
     if held is None:
         return None
     # A word before a figure is its currency only as a sign or a code: "in dollars 528 firms" is not.
-    sign = s.is_mark(first - 1) or (s.tokens[first - 1].shape == 2 and len(s.word(first - 1)) <= 3)
+    word = s.word(first - 1)
+    code = word.isascii() and len(word) <= 3 and (s.tokens[first - 1].shape == 2 or s.glued(first))
+    sign = s.is_mark(first - 1) or code
     return held[0] if sign and not s.taken[first - 1] else None
 
 
@@ -75,7 +101,7 @@ def _currency_ahead(s: Sentence, last: int) -> str | None:
 
 def _bare(s: Sentence, held: Number, last: int) -> bool:
     """Whether a figure with a magnitude stands without a unit: "it grew to 344.8 million; …"."""
-    if not held.scaled or power(s, held) < 1_000_000:
+    if not held.scaled or power(s, held) < 1_000_000 or s.at.get("population"):
         return False
     if last >= len(s.tokens) or (
         s.is_mark(last) and (s.word(last) not in "%-٪" or (s.word(last) == "-" and not s.glued(last)))
@@ -92,7 +118,11 @@ def _bare(s: Sentence, held: Number, last: int) -> bool:
         "past_verb",
         "bound_upto",
     )
-    if s.is_number(last):
+    if s.is_number(last) or (s.language == "en" and s.hit(last, "bare_follow")):
+        return True
+    if s.language == "kk" and s.word(last - 1).endswith(_CASED):
+        return not any(s.hit(last, name) for name in ("unit", "count"))  # nothing can follow but a verb
+    if s.language == "fa" and s.hit(last, "bare_follow"):
         return True
     return any(
         s.hit(last, name) for name in (*names, "target_verb", "target_noun", "growth", "decline")

@@ -12,11 +12,14 @@ from typing import Any
 from tarazu.register.extract.names import parties_in
 from tarazu.register.extract.sentence import Sentence
 from tarazu.register.extract.targets import due_date, span
+from tarazu.register.extract.verbs import perfective
 
 _VERB_LAST = ("kk", "fa")
 _BULLETS = frozenset(["-", "•", "*", "·", "▪", "◦", "‣"])
 _ADVERBIAL = (
     "ость",
+    "ости",
+    "асти",
     "асть",
     "еть",
     "сеть",
@@ -32,7 +35,7 @@ _ADVERBIAL = (
 
 def read_commitments(s: Sentence, pair: tuple[str, ...]) -> None:
     """Every commitment of a sentence."""
-    if _point(s, pair):
+    if _asks(s) or _point(s, pair):
         return
     cues = _cues(s) or _dated(s)
     if not cues:
@@ -52,6 +55,11 @@ def read_commitments(s: Sentence, pair: tuple[str, ...]) -> None:
             continue
         rule = rule if form == "obligation" else f"commitment-{form}"
         _add_commitment(s, rule, form, first, last, pair)
+
+
+def _asks(s: Sentence) -> bool:
+    """Whether the sentence is a question."""
+    return bool(s.tokens) and s.word(len(s.tokens) - 1) in ("?", "؟")
 
 
 def _add_commitment(s: Sentence, rule: str, form: str, first: int, last: int, pair: tuple[str, ...]) -> None:
@@ -77,6 +85,12 @@ def _cues(s: Sentence) -> list[tuple[int, int, str, str]]:
         for at in s.at.get("future_we", ())
         if not s.hit(at - 1, "negation")
     ]
+    if s.language == "ru":
+        held += [
+            (at, 1, "obligation", "commitment-future")
+            for at, token in enumerate(s.tokens)
+            if token.shape == 0 and not s.hits[at] and perfective(token.word) and _promised(s, at)
+        ]
     for name in ("will", "future_verb", "future"):
         held += [
             (at, s.hits[at][name][1], "obligation", "commitment-future")
@@ -86,7 +100,8 @@ def _cues(s: Sentence) -> list[tuple[int, int, str, str]]:
     out: list[tuple[int, int, str, str]] = []
     for cue in sorted(held):
         if out and not _separate(s, out[-1][0] + out[-1][1], cue[0]):
-            if out[-1][2] == "obligation" and cue[2] == "study":
+            near = s.language in _VERB_LAST or cue[0] - out[-1][0] - out[-1][1] <= 2
+            if out[-1][2] == "obligation" and cue[2] == "study" and near:
                 out[-1] = (out[-1][0], out[-1][1], "study", "commitment-study")
             continue
         out.append(cue)
@@ -213,6 +228,8 @@ def _will(s: Sentence, at: int, name: str) -> bool:
             )
         if s.word(after) == "be":
             return False
+    if any(s.hit(near, "visit") or s.hit(near, "moves") for near in range(max(0, at - 2), at + 1)):
+        return False
     if name == "future":
         if s.language == "ru":
             return False
@@ -222,6 +239,17 @@ def _will(s: Sentence, at: int, name: str) -> bool:
         return False
     start = _clause_start(s, at)
     return _agents(s, start, at) or (start > 0 and _agents(s, max(0, at - 12), at) and s.language != "en")
+
+
+def _promised(s: Sentence, at: int) -> bool:
+    """Whether a Russian verb of the future has a party before it, and no condition or denial."""
+    start = _clause_start(s, at)
+    if s.hit(at - 1, "negation") or any(
+        s.word(before) in ("если", "ли", "когда", "что") or s.hit(before, "forecast")
+        for before in range(start, at)
+    ):
+        return False
+    return _agents(s, start, at)
 
 
 def _agents(s: Sentence, first: int, last: int) -> bool:
@@ -241,6 +269,18 @@ def _agents(s: Sentence, first: int, last: int) -> bool:
     return not (kinds[0] == "topic" or kinds[-1] == "topic")
 
 
+_OURS = (
+    "амыз",
+    "еміз",
+    "ймыз",
+    "йміз",
+    "мақпыз",
+    "мекпіз",
+    "бақпыз",
+    "бекпіз",
+    "пақпыз",
+    "пекпіз",
+)  # we shall
 _FUTURE_KK = ("ады", "еді", "йды", "йді", "мақ", "мек", "бақ", "бек", "пақ", "пек", "мыз", "міз")
 _BREAKS = {
     "en": frozenset([";", ":", "that", "while", "but", "who", "which", "“", '"', "(«"]),
@@ -291,15 +331,41 @@ def _trimmed(s: Sentence, first: int, last: int) -> tuple[int, int]:
 
 
 def _studied(s: Sentence, at: int, after: int, last: int, form: str) -> str:
-    """An obligation or promise to look into something is a study."""
-    if form != "obligation":
+    """An obligation or promise whose deed is to look into something is a study; a group set up to study is not."""
+    if form != "obligation" or not s.at.get("study_verb"):
         return form
-    span = range(at, min(after + 7, last))
-    if s.language == "fa":
-        span = range(at, last)
-    elif s.language == "kk":
-        span = range(max(0, at - 5), min(after + 2, last))
+    if s.language == "kk":
+        span = range(max(0, at - 4), min(after + 2, last))
+    elif s.language == "fa":
+        return (
+            "study"
+            if any(_persian_study(s, index) for index in s.at["study_verb"] if at <= index < last)
+            else form
+        )
+    else:
+        deed = _deed_verb(s, at, after, last)
+        span = range(deed, min(deed + 2, last))
     return "study" if any(s.hit(index, "study_verb") for index in span) else form
+
+
+def _deed_verb(s: Sentence, at: int, after: int, last: int) -> int:
+    """Token of the verb that a cue binds to: after "will" or "agreed to", else the first infinitive."""
+    if s.language == "en":
+        if s.word(after - 1) in ("to", "will", "shall", "must") or after == at:
+            return after + 1 if s.word(after) in ("be", "also", "jointly", "further") else after
+        return next(
+            (index + 1 for index in range(after, min(after + 14, last)) if s.word(index) == "to"), after
+        )
+    if s.hit(at, "study_verb"):
+        return at
+    return next((index for index in range(at, min(after + 12, last)) if _infinitive(s.word(index))), after)
+
+
+def _persian_study(s: Sentence, index: int) -> bool:
+    """«بررسی کنند» is a deed, «برای بررسی» the purpose of another."""
+    if s.word(index - 1) in ("برای", "جهت", "منظور"):
+        return False
+    return any(s.hit(at, "does") for at in range(index + 1, min(index + 5, len(s.tokens))))
 
 
 def _point(s: Sentence, pair: tuple[str, ...]) -> bool:
@@ -319,10 +385,13 @@ def _point(s: Sentence, pair: tuple[str, ...]) -> bool:
     ):
         return False
     form = s.setting.opened
-    if form is None and not s.at.get("commit") and _deed(s, first, last):
+    if form is None and not s.at.get("commit") and _deed(s, first, last, bullet):
         form = "obligation"
     if form is None or (s.of("target") and last - first < 20):
         return False
+    offered = (s.hit(at, "commit") for at in range(first, min(first + 6, last)))
+    if form == "obligation" and any(held and held[0] == "offer" for held in offered):
+        form = "offer"  # "accept the readiness of the Uzbek side to train"
     if s.language == "en":
         form = _studied(s, first, first + 1, last, form)
     elif s.language == "ru":
@@ -333,21 +402,33 @@ def _point(s: Sentence, pair: tuple[str, ...]) -> bool:
     return True
 
 
-def _deed(s: Sentence, first: int, last: int) -> bool:
-    """Whether a point orders or promises: an infinitive in Russian, the verb's end in Kazakh and Persian."""
+def _deed(s: Sentence, first: int, last: int, bullet: bool) -> bool:
+    """Whether a point orders or promises: an infinitive in Russian, the verb's end in Kazakh and Persian.
+
+    A bullet that nothing opened may be any item of a list: it must begin with the infinitive or end in an order.
+    """
     agent = any(
         s.hit(at, name) for at in range(first, last) for name in ("agent", "country", "body", "both_sides")
     )
     if s.language == "ru":
-        near = range(first, min(first + 14, last))
+        near = range(first, min(first + (5 if bullet else 14), last))
         return any(_infinitive(s.word(at)) for at in near) and (agent or _infinitive(s.word(first)))
     if s.language == "en":
         return agent and any(
-            s.word(at) == "to" and s.is_word(at + 1) for at in range(first + 1, min(first + 9, last))
+            s.word(at) == "to"
+            and s.is_word(at + 1)
+            and not (s.hit(at + 1, "country") or s.hit(at + 1, "city"))
+            for at in range(first + 1, min(first + 9, last))
         )
     if s.language == "kk":
-        return agent and s.word(last - 1).endswith(("сын", "сін", *_FUTURE_KK))
-    return s.word(last - 1).endswith("د") and (agent or s.word(last - 1) in ("شود", "گردد"))
+        return agent and s.word(last - 1).endswith(("сын", "сін") if bullet else ("сын", "сін", *_FUTURE_KK))
+    ordered = bool(s.hit(last - 1, "order")) and s.word(last - 2) != "می"
+    return ordered and (agent or s.word(last - 1) in ("شود", "گردد"))
+
+
+def _moves(s: Sentence) -> bool:
+    """Whether the sentence ends in a verb of motion: a visit."""
+    return any(at >= len(s.tokens) - 3 for at in s.at.get("moves", ()))
 
 
 def _infinitive(word: str) -> bool:
@@ -358,7 +439,14 @@ def _infinitive(word: str) -> bool:
 
 def _dated(s: Sentence) -> list[tuple[int, int, str, str]]:
     """Kazakh and Persian: a party's deed with its day ahead, or as an order («аяқтасын», «می‌سازد»)."""
-    if s.language not in _VERB_LAST or s.of("target") or not s.tokens or s.at.get("forecast"):
+    if (
+        s.language not in _VERB_LAST
+        or s.of("target")
+        or not s.tokens
+        or s.at.get("forecast")
+        or s.at.get("visit")
+        or _moves(s)
+    ):
         return []
     first, last = _trimmed(s, 0, len(s.tokens))
     if last - first < 4 or not any(
@@ -370,6 +458,7 @@ def _dated(s: Sentence) -> list[tuple[int, int, str, str]]:
     present = (
         word.endswith(_FUTURE_KK) if s.language == "kk" else s.word(last - 2) == "می" and word.endswith("د")
     )
+    ours = s.language == "kk" and len(word) > 6 and word.endswith(_OURS)
     if any(
         s.hit(at, name)
         for at in range(max(first, last - 3), last)
@@ -377,14 +466,8 @@ def _dated(s: Sentence) -> list[tuple[int, int, str, str]]:
     ):
         return []
     ahead = any(
-        each.value["end"]
-        and s.setting.published
-        and each.value["end"] > s.setting.published.isoformat()
-        and (
-            s.before(each.first, "deadline")
-            or s.hit(each.last, "deadline")
-            or (s.language == "fa" and s.word(each.first - 1) == "تا")
-        )
+        each.value["end"] and s.setting.published and each.value["end"] > s.setting.published.isoformat()
         for each in s.of("date")
     )
-    return [(last - 1, 1, "obligation", "commitment-future")] if order or (present and ahead) else []
+    told = order or ours or (present and ahead)
+    return [(last - 1, 1, "obligation", "commitment-future")] if told else []

@@ -20,12 +20,31 @@ from tarazu.register.extract.year_parts import (
     read_season,
     two_years,
 )
-from tarazu.register.extract.years import SOLAR_YEARS, add_date, after_year, plain_year, reckons_solar
+from tarazu.register.extract.years import (
+    SOLAR_YEARS,
+    add_date,
+    after_year,
+    placed,
+    plain_year,
+    reckons_solar,
+    year_before,
+)
 
 _SHORT = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})$")
+_DAY_MONTH = re.compile(r"(\d\d)\.(\d\d)$")
 _LONG = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})$")
 _YEARS = range(1900, 2100)
 _PRECISION = {"yearend": "year", "monthend": "month", "week": "span", "to_date": "span"}  # of relative words
+_AHEAD = (
+    "следующ",
+    "ближайш",
+    "будущ",
+    "к",
+    "ко",
+    "до",
+    "келесі",
+    "келер",
+)  # first words of weekdays to come
 _JOINS = frozenset({"-", "to", "till", "until", "through", "по", "до", "تا", "the"})
 
 
@@ -60,9 +79,10 @@ def read_dates(s: Sentence) -> None:
 
 
 def _numbers(s: Sentence) -> None:
-    for index in s.numbers:
-        if not s.taken[index] and not _numeric(s, index):
-            _year(s, index)
+    for reader in (_numeric, _year):  # whole dates first: a year may stand before its day, «2023 ж. 20.06.»
+        for index in s.numbers:
+            if not s.taken[index]:
+                reader(s, index)
 
 
 def _numeric(s: Sentence, index: int) -> int:
@@ -76,6 +96,8 @@ def _numeric(s: Sentence, index: int) -> int:
         and s.is_number(index + 4)
     ):
         text, last = f"{text}/{s.word(index + 2)}/{s.word(index + 4)}", index + 5
+    elif len(text) == 5 and (short := _DAY_MONTH.match(text)):
+        return _day_month(s, index, int(short[1]), int(short[2]))
     elif text.count(".") != 2 or len(text) > 10:
         return 0
     if match := _LONG.match(text):
@@ -93,6 +115,27 @@ def _numeric(s: Sentence, index: int) -> int:
     if held is None:
         return 0
     add_date(s, "date-figures", index, last, calendars.value(held, held, "day", solar=solar))
+    return last
+
+
+def _day_month(s: Sentence, index: int, number: int, month: int) -> int:
+    """06.10 or 20.06.: a day whose year stands before it or follows from the day of publication."""
+    last = index + 1
+    year = year_before(s, index)
+    told = (
+        index == 0 or s.word(index - 1) == "(" or s.before(index, "date_lead") or s.before(index, "deadline")
+    )
+    point = s.language in ("ru", "kk")  # languages whose decimals have a comma
+    barred = ("magnitude", "percent", "currency", "unit", "times", "count")[: 5 if index == 0 else 6]
+    if not (year or (told and (point or index == 0))) or any(s.hit(last, name) for name in barred):
+        return 0
+    first = year[3] if year else index
+    if year is None:
+        year = placed(s, month, number, False, index)
+    held = calendars.day(year[0], month, number, False) if year[0] else None
+    if held is None and (year[0] or not 1 <= month <= 12 or not 1 <= number <= 31):
+        return 0
+    add_date(s, "date-day-no-year", first, last, calendars.value(held, held, "day", relative=year[2]))
     return last
 
 
@@ -140,7 +183,13 @@ def _stands_as_year(s: Sentence, index: int) -> bool:
     if s.before(behind, "not_count_before") or s.before(index, "currency"):
         return False
     lead = s.before(index, "date_lead") or s.before(index, "deadline")
-    if (s.glued(after) and s.word(after) in ("%", ":")) or (
+    if (
+        s.word(index - 1) == "/"
+        and s.glued(index)
+        and any(s.before(at, "not_count_before") for at in (index - 2, index - 3))
+    ):
+        return False  # No. 7/2025
+    if (s.glued(after) and (s.word(after) == "%" or (s.word(after) == ":" and s.is_number(after + 1)))) or (
         s.word(after) == "-" and s.glued(after) and s.is_word(after + 1)
     ):
         return bool(
@@ -157,7 +206,8 @@ def _stands_as_year(s: Sentence, index: int) -> bool:
             and s.word(after) in ("head", "people")
         )
     if s.hit(after, "count") and not lead:
-        return False
+        # "The 2010 memorandum" has its year, "2010 memoranda" would be a number of them.
+        return s.word(index - 1) == "the" and not s.word(after).endswith(("s", "a"))
     if plain_year(s, index) and int(s.word(index)) in SOLAR_YEARS:
         return bool(lead) or s.before(index, "solar_era") is not None or s.language == "fa"
     return True
@@ -173,6 +223,8 @@ def _relative(s: Sentence, index: int) -> None:
     if s.word(index) == "the" and unit == "year" and held[1] == 2 and s.word(index + 1) == "year":
         return
     published, solar = s.setting.published, reckons_solar(s)
+    if era := s.hit(last, "gregorian_era"):
+        solar, last = False, last + era[1]
     if s.language in ("kk", "ru") and s.hit(last, "year_word"):
         last += 1
     if unit == "anchor":
@@ -253,6 +305,9 @@ def _weekday(s: Sentence, index: int) -> None:
     if nearby:
         return  # "on Tuesday, 3 May" is one date
     published = s.setting.published
-    ahead = s.word(index - 1) in ("next", "coming") or bool(s.at.get("will"))
+    ahead = s.word(index - 1) in ("next", "coming", "by", "until") or bool(s.at.get("will"))
+    ahead = ahead or any(
+        s.word(at) in _AHEAD or s.word(at).startswith(_AHEAD[:3]) for at in (index, index + 1)
+    )
     found = calendars.weekday(int(held[0]), published, ahead) if published else None
     add_date(s, "date-weekday", index, last, calendars.value(found, found, "day", relative=True))

@@ -145,16 +145,26 @@ def opening(s: Sentence, first: int) -> int:
     return held[1] if held else first
 
 
-def _changes(s: Sentence, first: int, last: int) -> bool:
-    """Whether a verb of change stands before the figures (after them in Kazakh and Persian)."""
-    span = range(max(0, first - 18), first)
+def _changes(s: Sentence, first: int, last: int, clause: bool = False) -> bool:
+    """Whether a verb of change stands before the figures (after them in Kazakh and Persian), or in their clause."""
+    span = range(first - 1, max(-1, first - 19), -1)
     if s.language in ("kk", "fa"):
         span = range(last, min(len(s.tokens), last + 8))
     for index in span:
+        if clause and s.word(index) in (",", ";", "،") and index != first - 1:
+            break
         held = s.hits[index]
-        if held and any(name in held for name in _CHANGE):
+        if held and any(name in held for name in _CHANGE) and not _static(s, index):
             return True
     return False
+
+
+def _static(s: Sentence, index: int) -> bool:
+    """Whether a verb only states or spends: "is up to 30 tonnes", «выделено до 50 млн»."""
+    held = s.hits[index]
+    if "past_verb" not in held or any(name in held for name in _CHANGE if name != "past_verb"):
+        return False
+    return "static" in held
 
 
 def bound(s: Sentence, first: int, last: int) -> tuple[str, int, int]:
@@ -163,19 +173,35 @@ def bound(s: Sentence, first: int, last: int) -> tuple[str, int, int]:
         return held[0], held[1], last
     if s.word(first - 1) in _CHANGE_WORDS and (held := s.before(first - 1, "bound_before")):
         return held[0], held[1], last  # «более чем на четверть», "almost by half"
-    if s.language != "kk" and (held := s.before(first, "bound_upto")) and not _changes(s, held[1], last):
+    if (
+        s.language != "kk"
+        and (held := s.before(first, "bound_upto"))
+        and not _changes(s, held[1], last, True)
+    ):
         return held[0], held[1], last
     if (held := s.hit(last, "bound_after")) and _kazakh_bound(s, held[0], last):
         return held[0], first, last + held[1]
+    if s.word(last) == "-" and s.glued(last + 1) and s.word(last + 1) == "plus":
+        return "at_least", first, last + 2
     if s.word(last) == "+" and s.glued(last):
         return "at_least", first, last
     if sign := _SIGNS.get(s.word(first - 1)):
         return sign, first, last
+    if s.language == "kk" and (inner := _bound_inside(s, first, last)):
+        return inner, first, last
     if s.language == "kk" and s.word(last - 1).endswith(_LIKE):
         return "about", first, last
     if s.language == "kk" and (held := s.hit(last, "bound_upto")) and not _changes(s, first, last):
         return held[0], first, last + held[1]
     return "exact", first, last
+
+
+def _bound_inside(s: Sentence, first: int, last: int) -> str | None:
+    """The bound between a Kazakh figure and what it counts: «60-қа жуық компания», «200-ден астам фирма»."""
+    for at in range(first + 1, last - 1):
+        if (held := s.hit(at, "bound_after")) and _kazakh_bound(s, held[0], at):
+            return held[0]
+    return None
 
 
 def _kazakh_bound(s: Sentence, bound: str, last: int) -> bool:

@@ -189,10 +189,22 @@ def _spellings() -> Iterator[tuple[str, Sense, str]]:
                 if words:
                     yield language, (row["class"], row["value"]), words
     yield from _countries()
+    yield from _cities()
     for row in _rows("glossary"):
         for language in LANGUAGES:
             for words in filter(None, row[language].split("|")):
                 yield language, ("product", row["hs"]), words
+
+
+def _cities() -> Iterator[tuple[str, Sense, str]]:
+    """Capitals, ports and border stations beyond the region; Kazakh takes the Russian name where it has no own."""
+    for row in _rows("cities"):
+        for language in LANGUAGES:
+            spelled = row[language] or (row["ru"] if language == "kk" else "")
+            for words in filter(None, spelled.split("|")):
+                yield language, ("city", f"{row['name']}={row['country']}"), words
+                if language == "kk" and not row["kk"] and words.isalpha():
+                    yield language, ("city", f"{row['name']}={row['country']}"), words + "*"
 
 
 def _countries() -> Iterator[tuple[str, Sense, str]]:

@@ -9,7 +9,15 @@ from tarazu.register.extract.figures import combined, no_figure, second
 from tarazu.register.extract.numbers import Number, number
 from tarazu.register.extract.percentages import read_fraction, read_multiple, read_percentage, read_times
 from tarazu.register.extract.sentence import Sentence
+from tarazu.register.extract.tokens import WORD
 
+# Plurals as they stand behind a figure; a Kazakh noun has no ending there, a Persian one none that is sure.
+_ENDINGS = {
+    "en": ("rs", "es", "ts", "ns", "ls", "ds", "ms", "ks"),
+    "ru": ("ов", "ев", "ков", "ей"),
+    "kk": (),
+    "fa": (),
+}
 _GAP = 6  # words between a number and what it counts: "five intergovernmental and bank agreements"
 _BEGINNINGS = (
     "numeral",
@@ -29,6 +37,16 @@ def read_measures(s: Sentence) -> None:
         if name in s.at:
             begins += s.at[name]
     after = 0
+    for index in s.at.get("duration", ()):
+        value, unit = s.hits[index]["duration"][0].split(":")
+        stated = float(value)
+        s.add(
+            "quantity",
+            "quantity-unit",
+            index,
+            index + 1,
+            {"value": stated, "low": stated, "high": stated, "bound": "exact", "unit": unit},
+        )
     for index in sorted(begins):
         if index >= after and not s.taken[index]:
             after = _read(s, index)
@@ -77,7 +95,9 @@ def _unit(s: Sentence, one: Number, last: int) -> tuple[str, Decimal, int, str] 
     """Unit, factor, token after it, and rule."""
     at = last + 1 if s.word(last) == "-" and s.glued(last) and s.is_word(last + 1) else last
     held = s.hit(at, "unit")
-    if held and (len(s.word(at)) > 1 or s.glued(at) or s.language in ("ru", "kk") or s.word(at) == "t"):
+    if held and (
+        len(s.word(at)) > 1 or held[1] > 1 or s.glued(at) or s.language in ("ru", "kk") or s.word(at) == "t"
+    ):
         unit, _, factor = held[0].partition(":")
         return unit, Decimal(factor or 1), at + held[1], "quantity-unit"
     if not one.digits and s.word(one.first - 1) in ("the", "these", "both", "all", "either"):
@@ -86,6 +106,8 @@ def _unit(s: Sentence, one: Number, last: int) -> tuple[str, Decimal, int, str] 
         return None
     if s.language == "kk" and at > last and one.digits:
         return None  # 22-отырыс is the twenty-second
+    if s.language == "kk" and (bounded := s.hit(at, "bound_after")):
+        at += bounded[1]  # 60-қа жуық компания
     for step in range(_GAP + 1):
         place = at + step
         if place >= len(s.tokens):
@@ -98,8 +120,23 @@ def _unit(s: Sentence, one: Number, last: int) -> tuple[str, Decimal, int, str] 
             unit, _, factor = held[0].partition(":")
             return unit, Decimal(factor or 1), place + held[1], "quantity-count"
         if not _adjective(s, place):
-            return None
-    return None
+            break
+    return _named(s, one, at)
+
+
+def _named(s: Sentence, one: Number, at: int) -> tuple[str, Decimal, int, str] | None:
+    """A whole figure right before a plural that no list has: "310 exhibitors" counts them all the same."""
+    token = s.tokens[at] if at < len(s.tokens) else None
+    plural = token and token.kind == WORD and token.shape == 0 and len(token.word) > 4 and not s.hits[at]
+    if not plural or token is None or not one.digits or one.value != int(one.value) or one.value < 2:
+        return None
+    if s.word(one.first - 1) in (".", "-", "/", ":") or s.before(one.first, "date_lead") or one.first == 0:
+        return None
+    return (
+        (token.word, Decimal(1), at + 1, "quantity-named")
+        if token.word.endswith(_ENDINGS[s.language])
+        else None
+    )
 
 
 def _adjective(s: Sentence, place: int) -> bool:

@@ -41,6 +41,9 @@ def read_month(s: Sentence, index: int) -> None:
             return
         year = placed(s, month, day or 15, solar, first)
         year = (year[0], solar, True, at)
+    elif year[1] != solar and year[2] and s.setting.published:
+        step = year[0] - calendars.year_of(s.setting.published, year[1])
+        year = (calendars.year_of(s.setting.published, solar) + step, solar, True, year[3])
     elif not day and year[1] != solar:
         return
     last = year[3] if known else at
@@ -60,10 +63,15 @@ def read_month(s: Sentence, index: int) -> None:
 
 def _is_month(s: Sentence, index: int, solar: bool) -> bool:
     """Whether a month's name without day and year is a month here and not a word or a person's name."""
-    lead = s.before(index, "date_lead") or s.before(index, "deadline") or s.before(index, "end_of")
+    at = index - 1 if s.word(index - 1) == "-" and s.glued(index) else index  # mid-March
+    lead = s.before(at, "date_lead") or s.before(at, "deadline") or s.before(at, "end_of")
+    if len(s.tokens) <= 2:
+        return True  # a heading
     if s.language == "fa":
         told = bool(s.hit(index + 1, "month_word")) or s.word(index - 1) == "ماه"
-        return told or (s.word(index) not in ("می", "مه") and (bool(lead) or not solar))
+        told = told or (len(s.word(index)) > 4 and s.word(index).endswith("ماه"))
+        other = ("می", "مه", "تیر", "مهر", "دی")  # also a particle, an arrow, kindness
+        return told or (bool(lead) and s.word(index) not in other[:2]) or s.word(index) not in other
     if solar:
         return bool(lead)
     if s.language == "ru" and s.word(index) in ("мая", "мае"):
@@ -87,7 +95,7 @@ def _day_before(s: Sentence, index: int) -> tuple[int, int, int]:
         return 0, 0, index
     joined = s.word(at - 1)
     start = _day_number(s, at - 2) if joined in ("-", "to", "and", "по", "и", "до", "تا", "و") else 0
-    told = joined in ("-", "and", "и", "تا", "و") or s.before(at - 2, "range_from")
+    told = joined in ("-", "to", "and", "и", "تا", "و") or s.before(at - 2, "range_from")
     if 0 < start < day and told:
         return start, day, at - 2
     return day, day, at

@@ -90,7 +90,15 @@ def number(s: Sentence, index: int) -> Number | None:
         if not 1000 <= step < power or ahead >= power:
             break
         value, at, scale = more[0], more[1], power
-    return Number(index, at, total, scaled, digits)
+    return Number(index, _repeated(s, at, total), total, scaled, digits)
+
+
+def _repeated(s: Sentence, at: int, value: Decimal) -> int:
+    """The token after a number's repetition in brackets: ninety (90) days, 5 (пять) вагонов."""
+    if s.word(at) != "(":
+        return at
+    again = _base(s, at + 1)
+    return again[1] + 1 if again and again[0] == value and s.word(again[1]) == ")" else at
 
 
 def _scaled(s: Sentence, value: Decimal, at: int) -> tuple[Decimal, int, Decimal]:
@@ -120,7 +128,7 @@ def _scaled(s: Sentence, value: Decimal, at: int) -> tuple[Decimal, int, Decimal
 
 def _letter_magnitude(s: Sentence, place: int) -> bool:
     """``$3b`` and ``3m`` stand close together; a lone letter elsewhere is a metre, or Mr B."""
-    money = s.before(place - 1, "currency") is not None
+    money = s.before(place - 1, "currency") is not None or s.hit(place + 1, "currency") is not None
     return (s.glued(place) or money) and s.is_number(place - 1) and not (s.word(place) == "m" and not money)
 
 
@@ -163,6 +171,7 @@ def _no_one(s: Sentence, index: int, name: str) -> bool:
         s.word(index).endswith(_PLURALS)
         or s.word(index - 1) in ("(", ",", "،", ":", "-", ".")
         or s.word(index + 2) == ")"
+        or s.before(index, "currency") is not None  # a caption: USD million
     )
 
 

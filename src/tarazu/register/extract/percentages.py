@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tarazu.register.extract.figures import Measured, bound, combined
-from tarazu.register.extract.numbers import Number
+from tarazu.register.extract.numbers import Number, number
 from tarazu.register.extract.roles import role
 from tarazu.register.extract.sentence import Sentence
+
+_LISTED = frozenset([",", "،", "and", "or", "и", "или", "және", "және", "و"])
 
 
 def read_percentage(s: Sentence, one: Number, two: Number | None, joint: str) -> int:
@@ -19,6 +21,8 @@ def read_percentage(s: Sentence, one: Number, two: Number | None, joint: str) ->
     if held is None:
         if s.language == "fa" and s.before(first, "percent") and s.word(first - 1) in "%٪":
             held, at, first = ("1", 0), last, first - 1
+        elif two is None and _shares_sign(s, last):
+            held, at = ("1", 0), last
         else:
             return 0
     end = at + held[1]
@@ -31,9 +35,24 @@ def read_percentage(s: Sentence, one: Number, two: Number | None, joint: str) ->
     return end
 
 
+def _shares_sign(s: Sentence, last: int) -> bool:
+    """Whether a figure is one of a list whose sign stands once: "27, 14 and 3 per cent"."""
+    at = last
+    for _ in range(4):
+        if s.word(at) not in _LISTED or not s.is_number(at + 1):
+            return False
+        following = number(s, at + 1)
+        if following is None or following.scaled:
+            return False
+        if s.hit(following.last, "percent"):
+            return True
+        at = following.last
+    return False
+
+
 def read_fraction(s: Sentence, first: int, last: int, percent: Decimal) -> int:
     """A fraction as a percentage: "a third more", «на треть»; only where a word tells its role."""
-    told = role(s, first, last)
+    told = "share" if s.word(last - 1) in ("of", "از") else role(s, first, last)
     if told == "other" or s.hit(last, "magnitude") or s.hit(last, "currency"):
         return last
     part = Measured(first, last, percent, percent, bound(s, first, last)[0])

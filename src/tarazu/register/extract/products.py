@@ -31,7 +31,21 @@ def _inside_name(s: Sentence, index: int) -> bool:
         for name in ("body", "role", "agent"):
             if (held := s.hit(at, name)) and at < index < at + held[1]:
                 return True
-    return any(s.hit(index, name) for name in ("city", "worth", "currency"))
+    if any(s.hit(index, name) for name in ("city", "worth", "currency")):
+        return True
+    if s.hit(index, "form"):  # papers that are signed, and what exists on paper
+        return bool(s.at.get("event")) or s.word(index - 1) in ("on", "на")
+    if s.word(index) == "telephone" and (
+        s.word(index + 1) == ":" or s.word(index - 1) in ("by", "a", "the", "via")
+    ):
+        return True
+    if s.word(index - 1) == "-" and s.word(index - 2) == "non":
+        return True  # non-oil trade
+    if s.word(index).startswith("لول") and s.word(index - 1) == "خط":
+        return True  # a pipeline
+    return (
+        s.word(index) == "ماهی" and s.is_number(index + 1) and s.hit(index + 2, "magnitude") is not None
+    )  # "a month", not fish
 
 
 def _unit_here(s: Sentence, index: int) -> bool:

@@ -17,15 +17,20 @@ _BY = {"en": "by", "ru": "на"}
 _OF = {"en": ("of",), "ru": ("от", "из"), "fa": ("از", "ان"), "kk": ()}
 _VERB_LAST = ("kk", "fa")
 _BREAKS = frozenset([",", "،", ";", "؛", "(", ")", ":"])
-_PREPOSITIONS = {
-    "en": frozenset(
-        "of in on to from by at for with over against than since and or but as while compared versus per was is".split()
-    ),
-    "ru": frozenset("в во на с со к по от из до за и или а но при для против чем о об у под".split()),
-    "fa": frozenset("در به با و از برای بر تا را که نسبت بود است شد رسید هم نیز دارد".split()),
-}
 _GROWTH_NOUNS = ("growth", "increase", "рост", "прирост", "темп", "снижени", "падени", "расширени")
-_POSSESSIVE = ("пайызы", "пайызын", "пайызына", "бірі", "бірін", "екісі", "екісін", "үші", "үшін", "төрті", "төртін")
+_POSSESSIVE = (
+    "пайызы",
+    "пайызын",
+    "пайызына",
+    "бірі",
+    "бірін",
+    "екісі",
+    "екісін",
+    "үші",
+    "үшін",
+    "төрті",
+    "төртін",
+)
 _REACH = 9  # tokens around a percentage in which its role is looked for
 _COMMA = 3.0  # tokens that a comma between counts for
 
@@ -33,9 +38,12 @@ _COMMA = 3.0  # tokens that a comma between counts for
 def role(s: Sentence, first: int, last: int) -> str:
     """The role of the percentage of tokens `first` to `last`."""
     lead = _lead(s, first)
-    found = _verb_last(s, lead, first, last) if s.language in _VERB_LAST else _verb_first(s, lead, first, last)
+    found = (
+        _verb_last(s, lead, first, last) if s.language in _VERB_LAST else _verb_first(s, lead, first, last)
+    )
     found = found or _nearest(s, first, last) or _fallback(s, first, last)
-    return "other" if found in ("state", "") else found
+    s.setting.percent_role = "other" if found in ("state", "") else found
+    return s.setting.percent_role
 
 
 def _lead(s: Sentence, first: int) -> int:
@@ -81,7 +89,10 @@ def _verb_first(s: Sentence, lead: int, first: int, last: int) -> str:
             if s.word(at) in _BREAKS:
                 break
             if found := _cue(s, at):
-                return found
+                paced = s.word(at) == "rate" and any(
+                    _cue(s, before, _CHANGES) for before in range(max(0, at - 6), at)
+                )
+                return "growth" if paced else found  # "growing at a rate of 12%"
     if behind in _TO_LEVEL[s.language] and (found := _level(s, lead)):
         return found
     return ""
@@ -94,7 +105,7 @@ def _noun_behind(s: Sentence, last: int, changed: bool) -> str:
             verb = at > last and s.hit(at, "past_verb")
             return "" if verb else found
         word = s.word(at)
-        if not (s.is_word(at) or word == "-") or word in _PREPOSITIONS[s.language]:
+        if not (s.is_word(at) or word == "-") or s.hit(at, "preposition"):
             return ""
         if s.hit(at, "past_verb") or s.hit(at, "date_lead"):
             return ""
@@ -134,6 +145,8 @@ def _level(s: Sentence, lead: int) -> str:
 
 def _verb_last(s: Sentence, lead: int, first: int, last: int) -> str:
     """Kazakh and Persian: the noun before the figure, a level, the word right behind it, then the verb."""
+    if s.language == "kk" and _share_of(s, last) and not s.hit(last, "growth"):
+        return "share"
     if found := _cue(s, lead - 1) or (_cue(s, lead - 2) if s.word(lead - 1) in ("به", "حدود") else ""):
         return found
     levelled = s.word(lead - 1) in _TO_LEVEL[s.language]
@@ -149,13 +162,24 @@ def _verb_last(s: Sentence, lead: int, first: int, last: int) -> str:
             break
         if found := _cue(s, at, ROLES, True):
             return found
+        if s.hit(at, "makes_up") and not _rose(s, lead):
+            return "share"
+        if s.hit(at, "past_verb"):
+            break  # the clause's verb: what comes after is another clause
     if s.word(last) in _OF[s.language]:
         return "share"
     return _share_of(s, last) if s.language == "kk" else ""
 
 
+def _rose(s: Sentence, lead: int) -> bool:
+    """Whether a noun of a role stands before a figure that something "made up": growth of 5 per cent."""
+    return any(_cue(s, at) for at in range(max(0, lead - 8), lead))
+
+
 def _share_of(s: Sentence, last: int) -> str:
     """Kazakh: «экспорттың 80 пайызы», «80%-ын»: the possessive is a share of what stands before."""
+    if s.word(last).startswith(("астамы", "жуығы", "көбі")):
+        return "share"
     word = s.word(last - 1)
     return "share" if word in ("ы", "ын", "ына") or word.endswith(_POSSESSIVE) else ""
 
@@ -177,6 +201,12 @@ def _nearest(s: Sentence, first: int, last: int) -> str:
     return chosen
 
 
+def _carried(s: Sentence) -> str:
+    """The role of the percentage before a semicolon, which the clause behind it takes."""
+    start = s.tokens[0].start
+    return s.setting.percent_role if ";" in s.text[max(0, start - 2) : start] else "other"
+
+
 def _fallback(s: Sentence, first: int, last: int) -> str:
     """A figure without a word of a role: its sign, what it is a part of, or the role of the figure before it."""
     sign = s.word(first - 1) if s.glued(first) or s.is_word(first - 1) else ""
@@ -185,11 +215,14 @@ def _fallback(s: Sentence, first: int, last: int) -> str:
     if sign in ("+", "плюс", "plus"):
         return "growth"
     earlier = [each for each in s.of("percentage") if each.last <= first]
-    if earlier and earlier[-1].value["role"] != "other":
-        if not any(s.hit(at, "state") for at in range(earlier[-1].last, first)):
-            return str(earlier[-1].value["role"])
-    following = s.is_word(last) and s.word(last) not in _PREPOSITIONS.get(s.language, ())
-    plain = following and not any(s.hit(last, name) for name in ("past_verb", "says", "will", "month", "relative"))
+    role_before = str(earlier[-1].value["role"]) if earlier else _carried(s)
+    known = earlier[-1].last if earlier else 0
+    if role_before != "other" and not any(s.hit(at, "state") for at in range(known, first)):
+        return role_before
+    following = s.is_word(last) and not s.hit(last, "preposition")
+    plain = following and not any(
+        s.hit(last, name) for name in ("past_verb", "says", "will", "month", "relative")
+    )
     if s.language in ("ru", "fa") and plain:
         return "share"  # «90 процентов расчётов»
     return "share" if s.word(first - 1) == "(" and s.word(last) in (")", ",", ";") else ""

@@ -12,6 +12,8 @@ from tarazu.register.extract.tokens import MARK, NUMBER, SENTENCE, WORD, Token
 
 _STOPS = frozenset(".!?؟;…")
 _NO_HITS: Mapping[str, Hit] = {}
+_PADDING = 64  # no rule looks that far beyond a token it has
+_NO_WORDS, _NONE = [""] * _PADDING, [_NO_HITS] * _PADDING
 
 
 @dataclass(slots=True)
@@ -25,6 +27,10 @@ class Setting:
     year: tuple[bool, date, date] | None = None  # the last span named: in which calendar, first and last day
     targets: set[tuple[float, str]] = field(default_factory=set)  # named so far: a second mention restates
     opened: str | None = None  # form of the commitments of a list that a sentence ending in a colon opened
+    percent_role: str = "other"  # of the last percentage
+    form: str | None = None  # of the document named last
+    since_form: int = 0  # sentences since then
+    listed: str | None = None  # event of the documents that a sentence announced and a list names
     role: tuple[str, str] | None = None  # level and words of the last office named
 
 
@@ -48,6 +54,8 @@ class Sentence:
     tokens: list[Token]
     setting: Setting
     opens: bool = True  # begins a paragraph
+    # Words and senses have nothing behind their last token, so far that an index before the first falls there too.
+    words: list[str] = field(default_factory=list)
     hits: list[Mapping[str, Hit]] = field(default_factory=list)
     at: dict[str, list[int]] = field(default_factory=dict)  # where each class begins
     ends: dict[int, dict[str, Hit]] = field(
@@ -59,7 +67,10 @@ class Sentence:
 
     def hit(self, index: int, name: str) -> Hit | None:
         """The sense of a class that begins at a token, if any."""
-        return self.hits[index].get(name) if 0 <= index < len(self.hits) else None
+        try:
+            return self.hits[index].get(name)
+        except IndexError:
+            return None
 
     def before(self, index: int, name: str) -> Hit | None:
         """The sense of a class that ends just before a token: its value and first token."""
@@ -68,7 +79,10 @@ class Sentence:
 
     def word(self, index: int) -> str:
         """Folded word of a token; empty outside the sentence."""
-        return self.tokens[index].word if 0 <= index < len(self.tokens) else ""
+        try:
+            return self.words[index]
+        except IndexError:
+            return ""
 
     def glued(self, index: int) -> bool:
         """Whether no white space stands between a token and the one before it."""
@@ -104,6 +118,8 @@ def sentence(
     made = Sentence(text, language, tokens, setting, opens)
     made.taken = bytearray(len(tokens))
     known, entry, at, ends, hits = lexicon.known, lexicon.entry, made.at, made.ends, made.hits
+    made.words = [token.word for token in tokens]
+    made.words += _NO_WORDS
     for index, token in enumerate(tokens):
         if token.kind == NUMBER:
             made.numbers.append(index)
@@ -125,13 +141,16 @@ def sentence(
             # Of two phrases of a class with one end, the longer was seen first: it begins earlier.
             if held[name][1] == 1:
                 ends.setdefault(index + 1, {}).setdefault(name, (value, index))
+    hits += _NONE
     return made
 
 
 def _with_phrases(made: Sentence, index: int, token: Token, entry: Entry) -> Mapping[str, Hit]:
     """Senses of a word and of the phrases that it begins here, the longest of each class."""
+    following = made.words[index + 1]
+    if not entry.loose and following != "-" and following not in entry.followed:
+        return entry.plain
     held: dict[str, Hit] = {}
-    following = made.tokens[index + 1].word if index + 1 < len(made.tokens) else ""
     for phrase in entry.candidates(following):
         name, value = phrase.sense
         if name in held or token.shape < phrase.case:

@@ -10,14 +10,22 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tarazu.register.extract.amounts import RIALS
 from tarazu.register.extract.numbers import number
+from tarazu.register.extract.roles import ROLES
 from tarazu.register.extract.sentence import Sentence
 
 _CELLS = re.compile(r"[^\t|]+")
 _WIDE = re.compile(r"(?:[^\s]|[ \u00a0](?![ \u00a0]))+")
 _YEAR_ROW = re.compile(r"\s*(?:19|20|13|14)\d\d(?:\s+\S+){2,14}\s*$")
+_YEAR_CELL = re.compile(
+    r"\D*(?:[1-4]\D{1,12})?(?:(?:19|20|13|14)\d\d|[۱۲][۳۴۰۹][۰-۹]{2})(?:\s*[^\d\s,.%]*\.?)?\s*$"
+)
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _DIGIT = re.compile(r"\d")
+_HEADER = 8  # tokens of the longest header that names what its column counts
+_SHORT = 3  # tokens of a header that is a word or two
+_OF = frozenset(["of", "no", "number", "число", "количество", "кол", "саны", "تعداد", "units"])
 _CAPTION = 6  # lines above a table that may hold its unit
 _LONGEST = 2_000  # characters of a line that may be a row
 
@@ -60,9 +68,13 @@ def _packed(line: str) -> list[Span]:
     return found if len(found) >= 3 else []
 
 
-def is_row(text: str, found: list[Span]) -> bool:
-    """Whether cells are a row of figures rather than a header."""
+def is_row(text: str, found: list[Span], headed: bool) -> bool:
+    """Whether cells are a row of figures rather than a header; a header of years is none unless one stands above."""
     held = [text[low:high].strip() for low, high in found]
+    if not headed and not _DIGIT.search(held[0]):
+        dated = [_YEAR_CELL.match(each) for each in held[1:] if _DIGIT.search(each)]
+        if dated and all(dated):
+            return False
     return len(held) >= 2 and any(_DIGIT.match(each.lstrip("-−+~≈<>$€ ")) for each in held[1:])
 
 
@@ -74,17 +86,35 @@ def unit_of(s: Sentence) -> Unit:
         if s.is_number(index - 1) or s.is_number(index + held[1]):
             continue
         return Unit("amount", held[0], _scale(s, index, index + held[1]))
+    counted = ""
     for index in s.at.get("unit", ()):
         held = s.hit(index, "unit")
         assert held is not None
         name, _, factor = held[0].partition(":")
         before = index - 2 if s.word(index - 1) == "." else index - 1
         near = s.word(index - 1) in (",", "(") or s.hit(before, "magnitude") or len(s.tokens) <= 2
+        scale = _scale(s, index, index + held[1])
         if near and name not in ("year", "month", "day", "week", "person"):
-            return Unit("quantity", name, Decimal(factor or 1) * _scale(s, index, index + held[1]))
-    if s.at.get("percent"):
-        return Unit("percentage", "percent")
+            return Unit("quantity", name, Decimal(factor or 1) * scale)
+        if s.word(index - 1) in _OF or s.word(index - 2) in _OF:
+            counted = name
+    if any(not s.is_number(index - 1) for index in s.at.get("percent", ())):
+        return Unit("percentage", next((name for name in ROLES[:4] if name in s.at), "growth"))
+    if counted and len(s.tokens) <= _HEADER:
+        return Unit("quantity", counted)
+    if len(s.tokens) <= _SHORT and not s.numbers:
+        return _short_header(s)
     return Unit()
+
+
+def _short_header(s: Sentence) -> Unit:
+    """A header of a word or two: what it counts, or the role of its percentages; nothing where it is an indicator."""
+    for name in ("unit", "count"):
+        if name in s.at and "subject" not in s.at and "product" not in s.at:
+            unit = s.hits[s.at[name][0]][name][0].partition(":")[0]
+            return Unit() if unit in ("year", "month", "day", "week") else Unit("quantity", unit)
+    role = next((name for name in ("share", "growth", "decline") if name in s.at), "")
+    return Unit("percentage", role) if role and "currency" not in s.at else Unit()
 
 
 def _scale(s: Sentence, first: int, last: int) -> Decimal:
@@ -107,38 +137,31 @@ def read_cell(s: Sentence, unit: Unit, first_column: bool) -> None:
     held = number(s, start)
     if held is None or any(s.hit(held.last, name) for name in ("percent", "unit", "currency")):
         return
-    if held.last < len(s.tokens) and s.is_word(held.last):
+    last = held.last
+    if s.language == "fa" and s.word(last) == "/" and s.glued(last) and last + 2 == len(s.tokens):
+        decimal = s.word(last + 1)  # ۸۵/۵
+        if not s.word(start).isdecimal() or not decimal.isdecimal():
+            return
+        held, last = replace(held, value=Decimal(f"{s.word(start)}.{decimal}")), last + 2
+    if last < len(s.tokens) and s.is_word(last):
         return
     # A magnitude in the cell takes the place of the caption's: "24 million" under "thousand dollars".
     factor = Decimal(1) if held.scaled else unit.factor
     value = float(held.value * factor)
     stated = {"value": value, "low": value, "high": value, "bound": "exact"}
     if unit.kind == "amount":
-        money = (
-            {"value": value * 10, "low": value * 10, "high": value * 10, "bound": "exact"}
-            if unit.unit == "IRT"
-            else stated
-        )
-        s.add(
-            "amount",
-            "amount-table",
-            start,
-            held.last,
-            money | {"currency": "IRR" if unit.unit == "IRT" else unit.unit},
-        )
+        times, original = RIALS.get(unit.unit, (Decimal(1), None))
+        value = float(held.value * factor * times)
+        money = {"value": value, "low": value, "high": value, "bound": "exact"}
+        s.add("amount", "amount-table", start, last, money | {"currency": "IRR" if original else unit.unit})
     elif unit.kind == "quantity":
-        s.add("quantity", "quantity-table", start, held.last, stated | {"unit": unit.unit})
+        s.add("quantity", "quantity-table", start, last, stated | {"unit": unit.unit})
     else:
-        signed = s.word(start - 1) == "-" and start
-        share = {
-            "percent": value,
-            "low": value,
-            "high": value,
-            "bound": "exact",
-            "role": "decline" if signed else "growth",
-        }
-        s.add("percentage", "percent-table", start, held.last, share)
-    s.take(start, held.last)
+        signed = start and s.word(start - 1) == "-"
+        role = "decline" if signed and unit.unit == "growth" else unit.unit
+        share = {"percent": value, "low": value, "high": value, "bound": "exact", "role": role}
+        s.add("percentage", "percent-table", start, last, share)
+    s.take(start, last)
 
 
 @dataclass(slots=True)
@@ -158,7 +181,7 @@ class Table:
     def prose(self, unit: Unit) -> None:
         """A line that is no row: it may be the caption of what follows, or end the table."""
         self.columns = ()
-        if unit.kind in ("amount", "quantity"):
+        if unit.kind:
             self.caption, self.lines = unit, 0
         else:
             self.lines += 1

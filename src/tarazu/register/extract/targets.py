@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tarazu.register.extract.names import parties_in
 from tarazu.register.extract.sentence import Found, Sentence
+from tarazu.register.extract.target_frames import framed
 
 _REACH = 24  # tokens between a verb and its figure
 _NOUN_REACH = 8
@@ -22,6 +23,7 @@ _VERB_LAST = ("kk", "fa")
 _PAST_LEVELS = frozenset(["to", "up", "до", "above", "past", "beyond", "over"])
 _COPULAS = frozenset({"is", "are", "was", "were", "has"})
 _GROWS = frozenset(["reach", "hit", "grow", "rise", "climb"])
+_DATIVE = ("ға", "ге", "қа", "ке")  # Kazakh: what is reached
 _IFS = frozenset(["if", "unless", "если", "егер", "اگر"])
 _COUNTS = ("year", "month", "day", "week", "hour", "document", "company", "item", "session")
 
@@ -41,7 +43,7 @@ def _target_cue(s: Sentence, figure: Found) -> tuple[int, int, str] | None:
     """First and last token of the words that make a figure a target, and the rule; None if it is none."""
     value = figure.value
     if figure.kind == "percentage" and value["role"] in ("share", "rate", "decline"):
-        return None
+        return _share_raised(s, figure) if value["role"] == "share" else None
     if value.get("unit") in _COUNTS:
         return None
     if any(
@@ -60,9 +62,18 @@ def _target_cue(s: Sentence, figure: Found) -> tuple[int, int, str] | None:
         return _multiple_cue(s, figure)
     if (intended := _intended(s, figure, first)) is not None:
         return intended, figure.last, "target-noun"
-    if s.language in _VERB_LAST:
-        return _verb_after(s, figure, first)
-    return _verb_before(s, figure, first)
+    reader = _verb_after if s.language in _VERB_LAST else _verb_before
+    return reader(s, figure, first) or framed(s, figure, first)
+
+
+def _share_raised(s: Sentence, figure: Found) -> tuple[int, int, str] | None:
+    """A share as an aim: "raise the share of rail to 30%", «долю довести до 30%»."""
+    first = _lead(s, figure.first)
+    before = (s.word(first - 1), s.word(figure.first - 1))
+    levelled = "to" in before or "до" in before or s.language in _VERB_LAST
+    if not levelled or (s.language in _VERB_LAST and not s.at.get("target_verb")):
+        return None
+    return (_verb_after if s.language in _VERB_LAST else _verb_before)(s, figure, first)
 
 
 def _intended(s: Sentence, figure: Found, first: int) -> int | None:
@@ -88,6 +99,8 @@ def _lead(s: Sentence, first: int) -> int:
 
 
 def _verb_before(s: Sentence, figure: Found, first: int) -> tuple[int, int, str] | None:
+    if not any(name in s.at for name in ("target_noun", "target_direct", "target_to")):
+        return None
     for step in range(1, _REACH):
         at = first - step
         if at < 0 or s.word(at) in (";", "»", "”") or (s.word(at) == ")" and step < 3):
@@ -143,9 +156,10 @@ def _ahead(s: Sentence, verb: int) -> bool:
         return True
     word = s.word(verb)
     if word.endswith("ing"):
-        return True
+        return s.word(verb - 1) not in ("been", "was", "were", "is", "are")
     if word in _GROWS and s.word(verb - 1) == "will":
-        return bool(s.at.get("target_noun") or s.at.get("intend"))
+        meant = any(s.at.get(name) for name in ("target_noun", "intend", "commit"))
+        return meant or any(s.word(at) in ("we", "us") for at in range(verb))
     told = (at for at in range(max(0, verb - 8), verb - 1) if s.word(at) not in _COPULAS)
     if s.word(verb - 1) == "to" and any(s.hit(at, "past_verb") for at in told):
         return any(s.hit(at, "target_noun") or s.hit(at, "intend") for at in range(max(0, verb - 8), verb))
@@ -221,6 +235,7 @@ def _verb_after(s: Sentence, figure: Found, first: int) -> tuple[int, int, str] 
         if "target_verb" in held:
             end = at + held["target_verb"][1]
             brought = s.language == "fa" and s.word(first - 1) == "به"
+            brought = brought or (figure.kind == "amount" and s.word(last - 1).endswith(_DATIVE))
             if not (brought or _indicator(s, first, end)) or any(
                 s.hit(near, "forecast") for near in range(max(0, at - 3), min(len(s.tokens), end + 3))
             ):

@@ -7,18 +7,20 @@ from typing import Any
 from tarazu.register.extract.sentence import Sentence
 
 _REACH = 25
+_NEAR = 5  # tokens between a verb of motion and its place
 
 
 def read_visits(s: Sentence) -> None:
     """Every visit of a sentence; "his visit" takes the visitor of a sentence before."""
     roles = _roles(s)
     last = -10
-    for index in s.at.get("visit", ()):
-        length = s.hits[index]["visit"][1]
+    for index, length, moves in _cues(s):
         if index < last + 4 or s.hit(index, "visit_not"):
             last = max(last, index + length)  # "arrived in Astana on a state visit" is one visit
             continue
         role = _nearest(s, roles, index)
+        if moves and (role is None or not _bound_for(s, index, index + length, role)):
+            continue  # what moves is somebody with an office, and to a place
         # "His visit" means somebody named before; "exchange of visits" nobody.
         if role is None and s.setting.role is None:
             continue
@@ -40,10 +42,33 @@ def read_visits(s: Sentence) -> None:
             if len(dates) == 1 and dates[0].value["precision"] == "day"
             else None,
         }
-        s.add("visit", "visit", index, last, value)
+        s.add("visit", "visit-move" if moves else "visit", index, last, value)
     if roles:
         chosen = roles[0]
         s.setting.role = (chosen[2], s.text[s.tokens[chosen[0]].start : s.tokens[chosen[1] - 1].end])
+
+
+def _cues(s: Sentence) -> list[tuple[int, int, bool]]:
+    """Words of visit, and verbs of motion: token, length, whether it is a verb of motion."""
+    held = [(at, s.hits[at]["visit"][1], False) for at in s.at.get("visit", ())]
+    visits = {at for at, _, _ in held}
+    held += [(at, s.hits[at]["moves"][1], True) for at in s.at.get("moves", ()) if at not in visits]
+    return sorted(held)
+
+
+def _bound_for(s: Sentence, first: int, last: int, role: tuple[int, int, str]) -> bool:
+    """Whether a place stands right beside a verb of motion, apart from the adjective of the office."""
+    if s.hit(first - 1, "negation"):
+        return False
+    for each in (*s.of("place"), *s.of("party")):
+        own = role[1] - 1 if s.language == "kk" else role[1] + 1  # up to here: the country of the office
+        if not each.value.get("country") or role[0] - 2 <= each.first <= own:
+            continue
+        ahead = 0 <= each.first - last < _NEAR
+        behind = 0 <= first - each.last < _NEAR
+        if ahead or (behind and (s.language in ("kk", "fa") or s.word(each.first - 1) in ("in", "в"))):
+            return True
+    return False
 
 
 def _roles(s: Sentence) -> list[tuple[int, int, str]]:

@@ -8,6 +8,7 @@ from tarazu.register.extract.years import (
     Year,
     add_date,
     add_span,
+    ahead,
     placed,
     plain_year,
     reckons_solar,
@@ -32,7 +33,8 @@ def _ordinal_near(s: Sentence, index: int) -> tuple[int, int, int]:
     after = index + length
     if s.word(after) == "." and s.glued(after) and len(s.word(index)) <= 3:
         after += 1
-    if held := s.before(index, "ordinal"):
+    begun = index - 1 if s.word(index - 1) == "-" and s.glued(index) else index  # first-quarter
+    if held := s.before(begun, "ordinal"):
         return int(held[0]), held[1], after
     if held := s.hit(after, "ordinal"):
         return int(held[0]), index, after + held[1]
@@ -63,7 +65,7 @@ def read_part(s: Sentence, index: int, name: str) -> None:
     if year is None:
         if name == "half_word" and (s.language == "fa" or s.word(last) == "of"):
             return
-        year = _recent(s, number * size, last)
+        year = _recent(s, number * size, last, first)
     precision = "half" if size == _HALF else "quarter"
     add_span(
         s,
@@ -76,12 +78,14 @@ def read_part(s: Sentence, index: int, name: str) -> None:
     )
 
 
-def _recent(s: Sentence, last_month: int, at: int) -> Year:
-    """The latest year in which a part of it could have been over, or begun, at publication."""
+def _recent(s: Sentence, last_month: int, at: int, first: int) -> Year:
+    """The latest year in which a part of it could have been over, or begun, at publication; the next if it is ahead."""
     published, solar = s.setting.published, reckons_solar(s)
     if published is None:
         return 0, solar, True, at
     year, month = calendars.month_of(published, solar)
+    if ahead(s, first):
+        return (year if last_month >= month else year + 1), solar, True, at
     return (year if last_month <= month + 2 else year - 1), solar, True, at
 
 
@@ -93,7 +97,13 @@ def read_first_months(s: Sentence, index: int) -> None:
     last = index + 1
     if s.word(last) == "." and s.glued(last) and len(s.word(index)) <= 3:
         last += 1  # за 4 мес. 2024 г.
+    if s.word(last) == "to" and (ending := s.hit(last + 1, "month")) and int(ending[0]) >= count:
+        _months_to(s, first, last + 2, int(ending[0]), count)
+        return
+    if len(s.word(index)) == 1 and not (s.glued(index) and plain_year(s, last)):
+        return  # 9M 2025
     leading = bool(s.before(first, "first_part")) or s.word(first - 1) in ("за", "ішінде")
+    leading = leading or s.word(index) in ("m", "м", "айда", "айында", "айдың")
     if s.hit(last, "first_part"):
         last, leading = last + 1, True
     if held := s.before(first, "first_part"):
@@ -106,10 +116,18 @@ def read_first_months(s: Sentence, index: int) -> None:
     if year is None:
         if not leading:
             return
-        year = _recent(s, count, last)
+        year = _recent(s, count, last, len(s.tokens))
     elif not leading and s.language == "en" and s.word(last) not in ("of", "in"):
         return
     add_span(s, "date-first-months", first, max(last, year[3]), "span", year, (1, count))
+
+
+def _months_to(s: Sentence, first: int, last: int, month: int, count: int) -> None:
+    """The eight months to August, of the year that follows or of the one in which August was last over."""
+    year = year_after(s, last) or _recent(s, month, last, len(s.tokens))
+    s.taken[first:last] = bytes(last - first)
+    s.found = [each for each in s.found if not (each.kind == "date" and first <= each.first < last)]
+    add_span(s, "date-span", first, max(last, year[3]), "span", year, (month - count + 1, month))
 
 
 def _count_before(s: Sentence, index: int) -> tuple[int, int]:

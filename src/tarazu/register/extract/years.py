@@ -76,9 +76,10 @@ def year_after(s: Sentence, at: int) -> Year | None:
         if relative := s.hit(at, "relative"):
             unit, _, step = relative[0].partition(":")
             if unit == "year" and s.setting.published:
-                solar = reckons_solar(s)
+                era = s.hit(at + relative[1], "gregorian_era")
+                solar = reckons_solar(s) and era is None
                 number = calendars.year_of(s.setting.published, solar) + int(step)
-                return number, solar, True, at + relative[1]
+                return number, solar, True, at + relative[1] + (era[1] if era else 0)
         if plain := plain_year(s, at):
             return plain[0], plain[1], False, after_year(s, at + 1)
         if (
@@ -94,6 +95,8 @@ def year_after(s: Sentence, at: int) -> Year | None:
 
 def year_before(s: Sentence, at: int) -> Year | None:
     """The year that stands before, with its word: «2024 жылғы», «биылғы жылдың», «2024 жылдың»."""
+    if s.word(at - 1) == "." and s.before(at - 1, "year_word"):
+        at -= 1  # 2023 ж. 20.06
     first = at
     if (held := s.before(at, "relative")) and held[0].startswith("year:") and s.setting.published:
         solar = reckons_solar(s)
@@ -113,8 +116,10 @@ def reckons_solar(s: Sentence) -> bool:
     return s.setting.solar and s.language == "fa"
 
 
-def _ahead(s: Sentence, first: int) -> bool | None:
+def ahead(s: Sentence, first: int) -> bool | None:
     """Whether a date without a year lies ahead: it is a deadline, or something is to happen."""
+    while s.language == "en" and s.word(first - 1) in ("-", "mid", "early", "late", "end", "the"):
+        first -= 1
     if s.before(first, "deadline") or (s.before(first, "end_of") and s.language != "kk"):
         return True
     if s.language == "kk" and any(
@@ -122,7 +127,7 @@ def _ahead(s: Sentence, first: int) -> bool | None:
     ):
         return True
     if s.before(first, "past_lead"):
-        return bool(s.at.get("commit"))
+        return bool(s.at.get("commit") or s.at.get("imperative"))
     planned = any(s.hits[at]["event"][0] == "planned" for at in s.at.get("event", ()))
     return True if planned or any(s.at.get(name) for name in _FUTURE) else None
 
@@ -131,4 +136,4 @@ def placed(s: Sentence, month: int, number: int, solar: bool, first: int) -> Yea
     published = s.setting.published
     if published is None:
         return 0, solar, True, first
-    return calendars.nearest_year(published, month, number, solar, _ahead(s, first)), solar, True, first
+    return calendars.nearest_year(published, month, number, solar, ahead(s, first)), solar, True, first

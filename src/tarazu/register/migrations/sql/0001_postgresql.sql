@@ -8,7 +8,7 @@ CREATE TABLE register_document (
   url TEXT NOT NULL,
   language VARCHAR(3) NOT NULL,
   media VARCHAR(80) NOT NULL,
-  normaliser VARCHAR(20) NOT NULL,
+  normaliser VARCHAR(200) NOT NULL,
   text TEXT NOT NULL,
   signature TEXT NOT NULL,
   near VARCHAR(64) NOT NULL,
