@@ -91,7 +91,13 @@ def test_every_view_is_printed_and_given_as_json_and_csv(ok, here, words, key):
 def test_checks_of_the_bundled_register_fire_on_the_source_documents(ok):
     told = json.loads(ok("check", "--json", "-"))["checks"]
     fired = {each["name"] for each in told}
-    assert {"embassy-before-relations", "done-without-evidence", "outlier", "implied-level", "unit-value"} <= fired
+    assert {
+        "embassy-before-relations",
+        "done-without-evidence",
+        "outlier",
+        "implied-level",
+        "unit-value",
+    } <= fired
     assert "error" not in {each["severity"] for each in told}
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
-from hypothesis import given
+import networkx as nx
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tarazu.register.consistency import cycles
@@ -56,6 +57,7 @@ REGISTERS = st.lists(happened(), max_size=12).map(
 )
 
 
+@settings(deadline=None)
 @given(REGISTERS, st.integers(0, 2**32))
 def test_items_do_not_depend_on_the_order_in_which_events_are_held(register, seed):
     events = list(register.events)
@@ -63,6 +65,7 @@ def test_items_do_not_depend_on_the_order_in_which_events_are_held(register, see
     assert Register("test", tuple(events)).items == register.items
 
 
+@settings(deadline=None)
 @given(REGISTERS)
 def test_a_later_entry_of_the_same_event_changes_nothing_that_is_shown_but_the_count(register):
     twice = Register("test", numbered([*register.events, *register.events[3:]]))
@@ -72,6 +75,7 @@ def test_a_later_entry_of_the_same_event_changes_nothing_that_is_shown_but_the_c
         )
 
 
+@settings(deadline=None)
 @given(REGISTERS)
 def test_progress_keeps_within_its_denominators(register):
     found = progress(register, register.of("commitments"))
@@ -81,6 +85,7 @@ def test_progress_keeps_within_its_denominators(register):
     assert found.stepped <= found.owed
 
 
+@settings(deadline=None)
 @given(REGISTERS)
 def test_every_commitment_stands_on_the_board_once(register):
     rows = board(register, TODAY).table
@@ -89,12 +94,14 @@ def test_every_commitment_stands_on_the_board_once(register):
     assert set(rows.column("schedule")) <= known
 
 
+@settings(deadline=None)
 @given(REGISTERS)
 def test_json_holds_everything(register):
     text = json.dumps(as_json(register), ensure_ascii=False)
     assert from_json(text, "x.json").events == register.events
 
 
+@settings(deadline=None)
 @given(REGISTERS, REGISTERS)
 def test_a_merge_settles(one, other):
     found = merge(one, other)
@@ -106,6 +113,7 @@ def test_a_merge_settles(one, other):
     assert merge(one, one).added == ()
 
 
+@settings(deadline=None)
 @given(REGISTERS)
 def test_what_happens_tomorrow_is_not_known_today(register):
     later = replace(
@@ -115,10 +123,9 @@ def test_what_happens_tomorrow_is_not_known_today(register):
     assert later.on(TODAY) == register.on(TODAY)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 6), max_size=3), max_size=7))
 def test_cycles_are_cycles_and_none_is_missed_where_there_is_one(edges):
-    import networkx as nx
-
     graph = {str(a): tuple(str(b) for b in others) for a, others in edges.items()}
     found = cycles(graph)
     for cycle in found:

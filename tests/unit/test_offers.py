@@ -272,6 +272,28 @@ def test_a_line_without_match_is_held_against_the_dossiers_market(
     assert "unknown, not zero" in cars.market[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "hs", "named"),
+    [
+        ("offers", "1204", " of oilseeds, HS 1201-1207 ("),
+        ("offers", "1507", " of edible oils, HS 1507-1515 ("),
+        ("offers", "0204", " of meat, HS 02 ("),
+        ("requests", "7216", " of ferrous metals, HS 72 ("),
+    ],
+)
+def test_a_figure_of_a_wider_group_names_the_group_and_its_codes(
+    matched: Callable[..., Matched], dossier: Dossier, kind: Kind, hs: str, named: str
+) -> None:
+    line = f"x1,{'KAZ' if kind == 'offers' else 'IRN'},goods,{hs},,10,,,,,,"
+    found = matched([line], [], dossier) if kind == "offers" else matched([], [line], dossier)
+    assert named in found.unmatched[0].market[0]
+
+
+def test_a_figure_of_the_very_code_names_no_group(matched: Callable[..., Matched], dossier: Dossier) -> None:
+    (found,) = matched([BARLEY], [], dossier).unmatched
+    assert " HS " not in found.market[0]
+
+
 def test_every_answer_says_that_screening_comes_first(
     matched: Callable[..., Matched], written: Written
 ) -> None:
@@ -321,6 +343,15 @@ def test_its_lists_can_be_read_and_matched_again(worked: Example, tmp_path: Path
     again = match(lists[0], lists[1], on=DAY)
     pairs = [(m.offer.id, m.request.id, m.tonnes) for m in worked.matched.matches]
     assert sorted(map(str, pairs)) == sorted(str((m.offer.id, m.request.id, m.tonnes)) for m in again.matches)
+
+
+def test_a_potential_shown_at_several_products_says_whose_it_is(worked: Example) -> None:
+    lines = {row["hs"]: (row["line_goods"], row["line"]) for row in worked.potential}
+    assert lines["0201"] == lines["0204"] == ("meat", "02")
+    said = " ".join(worked.sentences)
+    assert "at 0201, 0204 that of meat, HS 02" in said
+    assert "at 100310 that of barley, HS 1003" in said
+    assert "that of wheat" not in said
 
 
 def test_another_claim_is_chosen_by_its_row_and_an_unknown_one_is_refused(dossier: Dossier) -> None:

@@ -144,3 +144,13 @@ def test_a_file_that_is_no_register_is_refused_in_words(tmp_path, name, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError):
         read_any(path)
+
+
+def test_another_value_of_one_day_is_listed_and_does_not_win(tmp_path):
+    mine = small(tmp_path / "mine", [happened("co2", "official", "2026-05", "done")])
+    other = small(tmp_path / "other", [happened("co2", "official", "2026-05", "not_reached")])
+    found = merge(mine, other)
+    assert found.added == ()
+    (conflict,) = found.conflicts
+    assert (conflict.name, conflict.where) == ("values-differ", "co2")
+    assert '"done" here and "not_reached" there' in conflict.message

@@ -10,6 +10,7 @@ import pytest
 
 from register_support import opened, small
 from tarazu.core.errors import InputError
+from tarazu.register.books import new_item
 from tarazu.register.intake import Publication, ingest
 from tarazu.register.review import Decision, decide, decisions, review_table, waiting
 from tarazu.register.search import search
@@ -225,3 +226,95 @@ def test_kazakh_and_persian_words_are_found_by_their_stems(books, read):
     documents = read(kazakh, persian).table.column("document")
     assert search(books, "Қазақстанның астықтың").column("document") == documents[:1]
     assert search(books, "تجارت غلات").column("document") == documents[1:]
+
+
+def test_the_day_of_publication_is_no_day_of_the_deed(books, read):
+    read("The two sides signed an agreement on tourism. They will open a joint school in Aktau by 2028.")
+    found = one(books, "instrument")
+    decide(books, Decision(found.number, True), BY)
+    item = next(item for item in books.register().of("instruments") if item.id.startswith("in0"))
+    assert item.dates["signed"] == ""
+    assert item.evidence[0].published == "2026-09-15"
+
+
+def test_a_promise_with_the_number_of_a_known_one_is_linked_to_it(books, read):
+    deal = {
+        "id": "co7",
+        "title": "Supply 75 items",
+        "form": "offer",
+        "parties": "KAZ",
+        "target_low": "250",
+        "unit": "USD m",
+    }
+    books.add(new_item("commitments", deal, {}), BY)
+    read("Kazakhstan is ready to supply 75 commodity items worth $250 million to Iranian consumers.")
+    found = one(books, "commitment")
+    assert found.same == "co7"
+    decide(books, Decision(found.number, True), BY)
+    assert [event.event for event in books.register().items["co7"].events][-1] == "restated"
+
+
+def test_a_promise_said_again_with_another_date_is_a_revision(books, read):
+    read("The two countries agreed to bring mutual trade to $3 billion by 2035.")
+    found = one(books, "target")
+    decide(books, Decision(found.number, True), BY)
+    item = books.register().items["co1"]
+    assert (item["due"], item.first["due"]) == ("2035", "2030")
+    assert len(books.register().of("commitments")) == 2
+
+
+def test_an_item_that_does_not_exist_is_not_made_by_a_typing_slip(books, read):
+    read(RELEASE)
+    number = one(books, "commitment").number
+    with pytest.raises(InputError, match="no item of the register"):
+        decide(books, Decision(number, True, item="co11"), BY)
+    decide(books, Decision(number, True, item="new:co11"), BY)
+    assert "co11" in books.register().items
+
+
+def test_a_protocol_of_a_known_session_is_the_same_one(books, read):
+    minutes = {
+        "id": "in9",
+        "title": "Protocol of the 19th session",
+        "form": "protocol",
+        "parties": "KAZ;IRN",
+        "session": "19",
+    }
+    books.add(new_item("instruments", minutes, {}), BY)
+    read("The ministers signed the 19th Joint Intergovernmental Commission Protocol.")
+    assert one(books, "instrument").same == "in9"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "quote", "fires"),
+    [
+        (None, None, "plant quarantine", False),
+        (None, None, "plant quarrel", True),
+        (0, 9, "Ministers", False),
+        (1, 9, "Ministers", True),
+    ],
+)
+def test_quotes_are_checked_whatever_the_length_of_the_hash(books, read, start, end, quote, fires):
+    sha = read(RELEASE).table.column("document")[0]
+    span = {} if start is None else {"start": str(start), "end": str(end)}
+    row = {"id": "in8", "title": "X", "form": "memorandum", "parties": "KAZ;IRN"}
+    books.add(new_item("instruments", row, {"document": sha, "quote": quote, **span}), BY)
+    names = [check.name for check in books.register(texts=True).checks if check.where == "in8"]
+    assert names.count("quote-not-there") == int(fires)
+
+
+def test_two_who_read_the_same_file_at_once_keep_it_once(house_url, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = tmp_path / "release.txt"
+    path.write_bytes("Стороны подписали меморандум о сотрудничестве в области транспорта.".encode("cp1251"))
+    with opened(house_url):
+        pass
+
+    def run(_):
+        with opened(house_url) as books:
+            return ingest(books, [path], BY).table.column("state")
+
+    with ThreadPoolExecutor(4) as pool:
+        states = sorted(state for (state,) in pool.map(run, range(4)))
+    assert states == ["known", "known", "known", "new"]

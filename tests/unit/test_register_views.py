@@ -209,6 +209,36 @@ def test_what_does_not_fit_together_is_named(tmp_path, events, tables, expected)
     assert expected in named(small(tmp_path, events, **tables))
 
 
+def test_what_happens_on_a_day_to_come_is_not_done_today(tmp_path):
+    found = small(tmp_path, [happened("co2", "evidenced", "2099-07-01", "complete")])
+    assert row(found, "co2")["evidence"] == "no_evidence"
+    assert board(found, TODAY).progress.met == 0
+    assert ("future-event", "co2") in named(found)
+
+
+def test_one_thing_with_two_values_on_one_day(tmp_path):
+    events = [happened("co2", "official", "2026-05", word) for word in ("done", "not_reached")]
+    assert ("contradicting-events", "co2") in named(small(tmp_path, events))
+
+
+def test_complete_without_a_due_date_is_neither_on_time_nor_late(tmp_path):
+    plain = {**DUTY, "due": ""}
+    found = small(tmp_path, [happened("co2", "evidenced", "2024", "complete")], commitments=[TARGET, plain])
+    assert row(found, "co2")["schedule"] == "no date"
+
+
+def test_a_point_carries_the_measures_of_its_instrument(tmp_path):
+    found = small(tmp_path, instruments=[PROTOCOL, {**PLAN, "measures": "clearing"}])
+    assert row(found, "co2")["measures"] == "clearing"
+
+
+def test_views_refuse_what_makes_no_sense(tmp_path):
+    with pytest.raises(InputError, match="no kind of item"):
+        small(tmp_path).timeline(kinds=["treaties"])
+    with pytest.raises(InputError, match="comes before since"):
+        small(tmp_path).timeline(since=date(2024, 1, 2), until=date(2024, 1, 1))
+
+
 def test_a_sound_register_has_no_finding_but_bare_items(tmp_path):
     assert [name for name, _ in named(small(tmp_path))] == ["no-evidence"]
 

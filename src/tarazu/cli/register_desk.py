@@ -255,9 +255,25 @@ def _read_decisions(
         text_of = read_text(filled)
         if isinstance(text_of, Finding):
             return made, [*checks, text_of]
-        more, found = decisions(list(csv.DictReader(text_of.splitlines(keepends=True))), filled.name)
+        more, found = decisions(_rows(text_of, filled.name), filled.name)
         made, checks = [*made, *more], [*checks, *found]
     return made, checks
+
+
+def _rows(text: str, file: str) -> list[dict[str, str]]:
+    """Rows of a filled-in table, whichever of comma, semicolon and tab its program wrote."""
+    from tarazu.core.errors import InputError
+
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
+    missing = [name for name in ("number", "decision") if name not in (rows.fieldnames or ())]
+    if missing:
+        raise InputError(
+            f"{file}: the column {' and '.join(missing)} is missing. Fill in the table that "
+            "`tarazu register review --export` wrote, and leave its header."
+        )
+    return list(rows)
 
 
 def _carry_out(
@@ -303,14 +319,21 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
 
     for done, each in enumerate(found, start=1):
         print_open([each], review_table(books, [each]))
-        item, title = each.same or "", ""
+        item, title, parties = each.same or "", "", ""
         while True:
             click.echo(f"{done} of {len(found)}: [a]ccept, [r]eject, [s]kip, [e]dit, [q]uit? ", nl=False)
-            key = click.getchar().lower()
+            try:
+                key = click.getchar().lower()
+            except (KeyboardInterrupt, EOFError):
+                click.echo("\nStopped; what was taken before stands.")
+                return
             click.echo(key)
             if key == "e":
-                item = click.prompt("id of a known item, or of the new one", default=item, show_default=True)
+                item = click.prompt("id of a known item, new, or new:ID", default=item or "new")
                 title = click.prompt("title", default=" ".join(each.quote.split()))
+                parties = click.prompt(
+                    "parties, as KAZ;IRN", default=";".join(each.value.get("parties") or ())
+                )
                 continue
             if key == "q":
                 return
@@ -318,7 +341,9 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
                 break
             if key in "ar":
                 try:
-                    decide(books, Decision(each.number, key == "a", item=item, title=title), by)
+                    decide(
+                        books, Decision(each.number, key == "a", item=item, title=title, parties=parties), by
+                    )
                     break
                 except InputError as error:
                     click.echo(f"Not entered: {error}")

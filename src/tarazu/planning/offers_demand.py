@@ -1,6 +1,7 @@
 """What a dossier knows of the market for one line: demand and rivals for an offer, supply for a request.
 
-Rows are quoted, never added up: sources and periods differ. A row of a wider group says so.
+Rows are quoted, never added up: sources and periods differ. A row of other codes than the line's, most often of a wider
+group, is named with its goods and codes, so that its figure is never read as that of the line.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 RIVALS = 3  # that are named
-WIDER = ", a wider group than the line"
 
 
 def market_of(dossier: Dossier, line: Offer, kind: str) -> tuple[str, ...]:
@@ -38,7 +38,9 @@ def market_of(dossier: Dossier, line: Offer, kind: str) -> tuple[str, ...]:
     if not told:
         what = "imports" if kind == "offers" else "exports"
         return (f"{dossier.name}: no figure of {other}'s {what} of these goods: unknown, not zero.",)
-    said = [f"{other} {verb} {amount(told[0])} ({period(told[0])}; {source(told[0], 'markets')})."]
+    row, code = told[0], line.codes[0]
+    where = f"({period(row)}; {source(row, 'markets')})"
+    said = [f"{other} {verb} {amount(row)}{goods_of(row, code)} {where}."]
     if kind == "offers":
         said += _rivals(dossier, line, direction)
     return tuple(said)
@@ -52,7 +54,8 @@ def _rivals(dossier: Dossier, line: Offer, direction: str) -> Iterable[str]:
     if rows:
         same = [row for row in rows if row["period_end"] == rows[0]["period_end"]]
         same.sort(key=lambda row: -(row["quantity_kt"] or row["value_usd_m"] or 0))
-        named = ", ".join(f"{row['country']} {amount(row)}" for row in same[:RIVALS])
+        code = line.codes[0]
+        named = ", ".join(f"{row['country']} {amount(row)}{goods_of(row, code)}" for row in same[:RIVALS])
         yield f"Rivals there: {named} ({period(same[0])}; {source(same[0], 'markets')})."
 
 
@@ -80,6 +83,13 @@ def fit(codes: str | None, code: str) -> tuple[bool, bool]:
         return False, False
     narrow = contains(code, codes)
     return narrow, not narrow and contains(codes, code)
+
+
+def goods_of(row: Row, code: str) -> str:
+    """Goods and codes of a row that is not of the very code: " of oilseeds, HS 1201-1207"; else nothing."""
+    codes = str(row["hs_code"])
+    same = contains(code, codes) and contains(codes, code)
+    return "" if same else f" of {row['product']}, HS {codes}"
 
 
 def _newness(row: Row) -> tuple[date, float]:

@@ -48,7 +48,8 @@ POTENTIAL = (
         for name in ("realised", "potential", "unrealised")
         for q in ("q10", "q50", "q90")
     ),
-    Column("line", "", "codes of the line of the potential, which may be wider"),
+    Column("line", "", "codes of the line of the potential, which may be wider and serve several products"),
+    Column("line_goods", "", "goods of that line"),
 )
 MEASURED = (
     Column("hs"),
@@ -108,7 +109,19 @@ class Example:
             f"potential is not realised (sum of medians, which is not the median of the sum). Whether it lies in "
             f"{listed} nobody can say.",
         ]
-        return (*said, *self._results())
+        return (*said, *self._other_lines(), *self._results())
+
+    def _other_lines(self) -> Iterable[str]:
+        """Whose potential it is where the line known is not that of the product: one amount may stand at several."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for row in self.potential:
+            if row["unrealised_q50"] is not None and row["line"] != row["hs"]:
+                found.setdefault((row["line_goods"], row["line"]), []).append(row["hs"])
+        if found:
+            named = "; ".join(
+                f"at {', '.join(at)} that of {goods}, HS {line}" for (goods, line), at in found.items()
+            )
+            yield f"Not of the product itself, and counted once above, is the potential shown {named}."
 
     def _results(self) -> Iterable[str]:
         moved = [row for row in self.measured if row["change"] is not None]
@@ -351,8 +364,9 @@ def _list(kind: Kind, dossier: Dossier, rows: Sequence[Offer]) -> OfferList:
 
 def _potential(subject: Subject, offer: Offer) -> dict[str, Any]:
     line = line_of(subject.assessment, offer.hs)
-    record: dict[str, Any] = {"hs": offer.hs, "product": offer.product, "line": line.codes if line else None}
+    record: dict[str, Any] = {"hs": offer.hs, "product": offer.product}
     if line:
+        record |= {"line": line.codes, "line_goods": line.product}
         for name, interval in (
             ("realised", line.realised.usd_m),
             ("potential", line.potential),

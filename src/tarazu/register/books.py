@@ -8,6 +8,7 @@ entry carries who made it and when.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -23,11 +24,12 @@ from tarazu.register import tables
 from tarazu.register.consistency import consistency
 from tarazu.register.model import CLAIMED, RECORDED, Event, Evidence, fields, kinds, openings, proof
 from tarazu.register.reading import evidence, later, numbered
-from tarazu.register.register import Register, Source
+from tarazu.register.register import Register, Source, span
 from tarazu.store.database import Database
 
 MIGRATIONS = "tarazu.register:migrations"
 LONGEST_NAME = 80
+_ID = re.compile(r"[\w.\-]{1,80}")
 
 
 class Books:
@@ -151,6 +153,7 @@ def new_item(kind: str, values: Mapping[str, str], source: Mapping[str, str]) ->
     if unknown:
         raise InputError(f'"{unknown[0]}" is no field of {kind}. Known: {", ".join(known)}.')
     row = {name: _read(name, texts.get(name, ""), variable) for name, variable in known.items()}
+    _sound(row)
     first = Event(
         row["id"],
         kind,
@@ -184,6 +187,19 @@ def new_event(register: Register, values: Mapping[str, str]) -> Event:
     if isinstance(found, Check):
         raise InputError(f"{found.where.removeprefix('event, column ')}: {found.message}")
     return found
+
+
+def _sound(row: Mapping[str, Any]) -> None:
+    """Refuse an id that no command could name, a due date that is none, and a range that descends."""
+    if not _ID.fullmatch(row["id"]):
+        raise InputError(f'id: "{row["id"]}" may hold letters, digits, points, hyphens and underscores only.')
+    if row.get("due") and span(row["due"]) is None:
+        raise InputError(
+            f'due: "{row["due"]}" is no date. Write 2026, 2026-Q2, 2026-12-31 or 2024-01/2025-12.'
+        )
+    low, high = row.get("target_low"), row.get("target_high")
+    if low is not None and high is not None and high < low:
+        raise InputError(f"target_high: {high:g} is below target_low, {low:g}. Exchange them.")
 
 
 def _read(name: str, text: str, variable: Any) -> Any:

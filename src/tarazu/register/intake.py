@@ -184,19 +184,34 @@ def _write(
         )
         books.database.insert(connection, tables.document, [row])
         first = 1 + int(connection.scalar(sa.select(sa.func.max(tables.suggestion.c.number))) or 0)
-        made = [_suggested(first + offset, number, each, register) for offset, each in enumerate(suggestions)]
+        dollars = [(each.start, each.end, each.value) for each in suggestions if each.kind == "amount"]
+        made = [
+            _suggested(first + offset, number, each, register, dollars)
+            for offset, each in enumerate(suggestions)
+        ]
         books.database.insert(connection, tables.suggestion, made)
         index(books, connection, [(number, found.text, found.language)])
     return True
 
 
-def _suggested(number: int, document: int, each: Suggestion, register: Register) -> tuple[Any, ...]:
+def _suggested(
+    number: int,
+    document: int,
+    each: Suggestion,
+    register: Register,
+    amounts: Sequence[tuple[int, int, Mapping[str, Any]]],
+) -> tuple[Any, ...]:
+    """A row of the table of suggestions; a promise keeps the dollar amounts that stand in it."""
+    value = dict(each.value)
+    if each.kind == "commitment":
+        inside = [v for start, end, v in amounts if each.start <= start and end <= each.end]
+        value["amounts"] = [v["value"] for v in inside if v.get("currency") == "USD" and v.get("value")]
     known = [
         {"item": link.item, "how": link.how, "why": link.why}
-        for link in links(register, each.kind, each.value)
+        for link in links(register, each.kind, value, each.quote)
     ]
     place = (each.start, each.end, each.rule, each.confidence)
-    return (number, document, each.kind, *place, packed(_plain(each.value)), packed(known))
+    return (number, document, each.kind, *place, packed(_plain(value)), packed(known))
 
 
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:

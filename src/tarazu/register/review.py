@@ -23,6 +23,7 @@ from tarazu.register.books import Books, new_event, new_item, operator
 from tarazu.register.links import SAME, between
 from tarazu.register.model import Event
 from tarazu.register.register import Register, span
+from tarazu.register.suggestions import KINDS
 
 ACCEPT, REJECT = "accept", "reject"
 # Kinds of suggestions that become items, and the prefix of the ids they get.
@@ -30,6 +31,7 @@ ITEMS = {"target": "commitments", "commitment": "commitments", "instrument": "in
 MEASURES = ("amount", "percentage", "quantity")  # what an indicator can be measured at
 PREFIX = {"commitments": "co", "instruments": "in", "visits": "vi"}
 AGAIN = {"target": "restated", "commitment": "restated", "instrument": "signed", "visit": "held"}
+NEW = "new"
 AROUND = 80  # characters of context on each side
 MILLION = 1e6
 
@@ -44,10 +46,11 @@ COLUMNS = (
     Column("known", "", "items that say the same or something else"),
     Column("elsewhere", "", "suggestions of other documents with the same amount"),
     Column("decision", "", "write accept or reject"),
-    Column("item", "", "id of the item it is to be added to; a new one if empty"),
+    Column("item", "", "id of the item it is added to; new for a new one, new:ID to choose its id"),
     Column("title", "", "title of a new item; the quote if empty"),
     Column("parties", "", "ISO codes of who signed or promised, separated by ;"),
-    Column("due", "", "due date of a new commitment"),
+    Column("date", "", "when it happened, where the text says it; nothing is assumed"),
+    Column("due", "", "due date of a commitment"),
     Column("note"),
     Column("context", "", "the words around it"),
     Column("start", "characters"),
@@ -95,6 +98,11 @@ def waiting(
         Least confidence.
     """
     wanted = tuple(kinds) or tuple(ITEMS)
+    unknown = [kind for kind in wanted if kind not in KINDS]
+    if unknown:
+        raise InputError(
+            f'"{unknown[0]}" is no kind of suggestion. Write one of: {", ".join(KINDS)}; repeat --kind.'
+        )
     taken = sa.select(tables.decision.c.suggestion)
     query = (
         sa.select(
@@ -151,6 +159,8 @@ def review_table(books: Books, found: Sequence[Open]) -> Table:
             "elsewhere": "; ".join(map(str, elsewhere.get(each.number, ()))),
             "item": each.same,
             "parties": ";".join(each.value.get("parties") or ()),
+            "date": each.value.get("date"),
+            "due": _period(each.value.get("due")),
             "start": each.start,
             "end": each.end,
         }
@@ -168,6 +178,7 @@ class Decision:
     item: str = ""
     title: str = ""
     parties: str = ""
+    date: str = ""
     due: str = ""
     note: str = ""
 
@@ -237,15 +248,20 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
         raise InputError(
             f"suggestion {found.number}: a {found.kind} becomes no item; only {kinds} can be taken."
         )
-    if decision.item and decision.item in register.items:
-        again = {"item": decision.item, "event": AGAIN[found.kind], "date": _day(found) or found.published}
-        return (new_event(register, {**again, **source}),)
     if decision.due and span(decision.due) is None:
         raise InputError(
             f'due: "{decision.due}" is no date. Write 2026, 2026-Q2, 2026-12-31 or 2024-01/2025-12.'
         )
     kind = ITEMS[found.kind]
-    name = decision.item or free_id(register, PREFIX[kind])
+    name = decision.item or found.same or NEW
+    if name in register.items:
+        return _again(register, found, decision, name, source)
+    if name != NEW and not name.startswith(f"{NEW}:"):
+        raise InputError(
+            f'suggestion {found.number}: "{name}" is no item of the register. Write the id of one, {NEW} for a new '
+            f"item, or {NEW}:ID to choose its id."
+        )
+    name = name.removeprefix(NEW).removeprefix(":") or free_id(register, PREFIX[kind])
     fields = _fields(found, decision)
     if fields.get("parties") == "":
         fields["parties"] = ";".join(usual_parties(register))
@@ -253,6 +269,28 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
             filter(None, (decision.note, "parties not named there: those of the register"))
         )
     return new_item(kind, {"id": name, **fields}, source)
+
+
+def _again(
+    register: Register, found: Open, decision: Decision, name: str, source: Mapping[str, str]
+) -> tuple[Event, ...]:
+    """What is known is said again; another due date than the known one is a revision, dated like the text.
+
+    A restatement without a day in the text is dated by its publication: that is when it was said again.
+    """
+    event = AGAIN[found.kind]
+    day = _day(found, decision) or (found.published if event == "restated" else "")
+    if not day:
+        raise InputError(
+            f"suggestion {found.number}: the text gives no day for {name}, already in the register. Write one in the "
+            "column date, give --published when the document is read, or refuse the suggestion."
+        )
+    told = {"item": name, "date": day, **source}
+    events = [new_event(register, {**told, "event": event})]
+    due = decision.due or _period(found.value.get("due"))
+    if register.items[name].kind == "commitments" and due and due != register.items[name]["due"]:
+        events.append(new_event(register, {**told, "event": "revised", "field": "due", "value": due}))
+    return tuple(events)
 
 
 def usual_parties(register: Register) -> tuple[str, ...]:
@@ -283,7 +321,7 @@ def _fields(found: Open, decision: Decision) -> dict[str, str]:
     value = found.value
     title = decision.title or " ".join(found.quote.split())
     parties = decision.parties or ";".join(value.get("parties") or ())
-    day = _day(found)
+    day = _day(found, decision)
     if found.kind == "visit":
         level = LEVELS.get(str(value.get("level")), "other")
         who = decision.title or str(value.get("who") or title)
@@ -303,7 +341,9 @@ def _fields(found: Open, decision: Decision) -> dict[str, str]:
         }
     made = {"title": title, "parties": parties, "due": decision.due or _period(value.get("due")), "date": day}
     if found.kind == "commitment":
-        return {**made, "form": str(value.get("form") or "obligation")}
+        amounts = list(value.get("amounts") or [])
+        told = {"target_low": f"{amounts[0] / MILLION:.12g}", "unit": "USD m"} if len(amounts) == 1 else {}
+        return {**made, **told, "form": str(value.get("form") or "obligation")}
     number, unit = value.get("value"), str(value.get("unit") or "")
     if unit == "USD" and number is not None:
         number, unit = number / MILLION, "USD m"
@@ -319,8 +359,9 @@ LEVELS = {
 }
 
 
-def _day(found: Open) -> str:
-    return str(found.value.get("date") or found.published or "")
+def _day(found: Open, decision: Decision) -> str:
+    """The day that a person or the text gives; the day of publication is none: it stands with the source."""
+    return decision.date or str(found.value.get("date") or "")
 
 
 def _period(text: Any) -> str:
@@ -355,6 +396,9 @@ def decisions(rows: Sequence[Mapping[str, str]], file: str) -> tuple[list[Decisi
             message = "holds no number of a suggestion. Leave the column as it was written."
             checks.append(Check.error("unknown-suggestion", place(file, number, "number"), message))
             continue
-        words = {name: (row.get(name) or "").strip() for name in ("item", "title", "parties", "due", "note")}
+        words = {
+            name: (row.get(name) or "").strip()
+            for name in ("item", "title", "parties", "date", "due", "note")
+        }
         found.append(Decision(int(row["number"]), word == ACCEPT, **words))
     return found, checks
