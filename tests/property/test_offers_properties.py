@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from tarazu.planning import offers_match
 from tarazu.planning.hs_texts import suggest
 from tarazu.planning.offers import ALL_YEAR, Kind, Offer, OfferList
 from tarazu.planning.offers_match import match, transport
@@ -149,3 +150,26 @@ def test_any_text_gets_suggestions_in_order_or_none(text: str) -> None:
     found = suggest(text)
     assert all(0 < each.score <= 100 for each in found)
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
+
+
+@pytest.mark.parametrize("equal", [False, True], ids=["drawn scores", "scores of few values"])
+def test_a_sample_solved_first_changes_no_sum(monkeypatch: pytest.MonkeyPatch, equal: bool) -> None:
+    """Of few values many allotments have the same sum; the sum itself must be that of all pairs at once."""
+    rng = np.random.default_rng(11)
+    n, m = 60, 45
+    i, j = (each.ravel() for each in np.indices((n, m)))
+    score = rng.integers(2, 5, n * m) / 4 if equal else rng.random(n * m)
+    offered, wanted = rng.uniform(1, 1e4, n), rng.uniform(1, 1e4, m)
+    sums, calls = [], []
+    sample = offers_match._sample
+    monkeypatch.setattr(offers_match, "_sample", lambda *a: calls.append(1) or sample(*a))
+    for whole in (n * m, 20):
+        monkeypatch.setattr(offers_match, "WHOLE", whole)
+        tonnes = transport(score, i, j, offered, wanted)
+        assert (np.bincount(i, tonnes) <= offered * (1 + 1e-9)).all()
+        assert (np.bincount(j, tonnes) <= wanted * (1 + 1e-9)).all()
+        sums.append(float(score @ tonnes))
+    matrix = np.array([*(i == k for k in range(n)), *(j == k for k in range(m))], float)
+    best = -linprog(-score, A_ub=matrix, b_ub=np.concatenate((offered, wanted)), method="highs").fun
+    assert sums == pytest.approx([best, best], rel=1e-6)
+    assert len(calls) > 4  # the second was solved by samples of samples

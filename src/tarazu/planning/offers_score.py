@@ -107,7 +107,9 @@ def best_pairs(score: Floats, line: Ints) -> Ints:
     most = np.full(int(line.max()) + 1, -np.inf)
     np.maximum.at(most, line, score)
     highest = np.flatnonzero(score == most[line])
-    return np.asarray(highest[np.unique(line[highest], return_index=True)[1]])
+    first = np.full(len(most), len(score))
+    np.minimum.at(first, line[highest], highest)
+    return np.asarray(first[first < len(score)])
 
 
 def freight_sign(offer: Offer, request: Offer) -> int:
@@ -133,9 +135,12 @@ def _fitting(offers: Sequence[Offer], requests: Sequence[Offer]) -> tuple[Ints, 
     key, value = np.concatenate(keys), np.concatenate(values)
     if not len(key):
         return key, key, value
-    order = np.argsort(key, kind="stable")  # a pair that fits by several codes has the best of them
-    unique, first = np.unique(key[order], return_index=True)
-    return unique // len(requests), unique % len(requests), np.maximum.reduceat(value[order], first)
+    if np.any(key[1:] <= key[:-1]):  # in order already where all codes are of one chapter, one for each line
+        order = np.argsort(key, kind="stable")
+        key, value = key[order], value[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))  # a pair that fits by several codes has the best of them
+    i, j = np.divmod(key[first], len(requests))
+    return i, j, np.maximum.reduceat(value, first)
 
 
 def _entries(lines: Sequence[Offer]) -> dict[str, tuple[Ints, Ints, Floats]]:
