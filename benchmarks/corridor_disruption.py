@@ -105,12 +105,7 @@ def main() -> None:
         )
     )
     print(line("drawn", draws, timed(runs, start, lambda b: drawn(b, draws))))
-    most = 10 if given.smoke else None
-    print(
-        line(
-            "links", len(rank_links(base, most=most)), timed(runs, start, lambda b: rank_links(b, most=most))
-        )
-    )
+    print(line("links", len(rank_links(base)), timed(runs, start, rank_links)))
 
 
 if __name__ == "__main__":

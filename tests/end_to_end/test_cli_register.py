@@ -160,6 +160,13 @@ def test_search_in_the_documents(ok, own):
     assert "nothing" in ok("search", "reindeer", "--db", "c.db")
 
 
+def test_search_without_a_database_finds_items(ok):
+    rows = json.loads(ok("search", "clearing", "mechanisms", "--json", "-"))["items"]
+    assert "co017" in {row["item"] for row in rows}
+    assert all("learing" in row["hit"] for row in rows)
+    assert "nothing" in ok("search", "reindeer")
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
 def test_what_is_exported_is_known_already_when_imported(ok, own, form):
     ok("export", "--form", form, "--out", f"copy.{form}", "--db", "c.db")

@@ -300,7 +300,8 @@ def _print_example(found: Example) -> None:
         change = "" if is_missing(flow["change"]) else f"{flow['change']:+.0%}"
         ends = f"{n(row['unrealised_q50'])} ({n(row['unrealised_q10'])}–{n(row['unrealised_q90'])})"
         tonnes = f"{line.volume_t[1]:,.0f}" if line.volume_t else "unknown"
-        unrealised = "unknown" if row["unrealised_q50"] is None else ends
+        of_group = f" of {row['line_goods']}" if row["line_goods"] and row["line"] != row["hs"] else ""
+        unrealised = "unknown" if row["unrealised_q50"] is None else f"{ends}{of_group}"
         cells = (
             row["hs"],
             row["product"],

@@ -261,21 +261,32 @@ def check(db: str | None, json_path: str | None) -> None:
 @register.command()
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", default=20, show_default=True, help="Most documents.")
-@click.option("--db", required=True, metavar="PATH|URL", envvar="TARAZU_REGISTER", help="Database.")
+@database_option
 @json_option
 @csv_option
-def search(query: tuple[str, ...], limit: int, db: str, json_path: str | None, csv_path: str | None) -> None:
-    """Documents that hold every word, in any of its forms; English, Russian, Kazakh and Persian.
+def search(
+    query: tuple[str, ...], limit: int, db: str | None, json_path: str | None, csv_path: str | None
+) -> None:
+    """What holds every word, in most of its forms; English, Russian, Kazakh and Persian.
+
+    In a database the documents are searched; in the bundled register and in folders, which hold none, the titles,
+    quotes and notes of the items.
 
     \b
-    Example:
+    Examples:
+      tarazu register search clearing mechanism
       tarazu register search ячмень Актау --db commission.db
     """
     from tarazu.register.search import search as find
+    from tarazu.register.search import search_items
 
+    words = " ".join(query)
+    if db is None or not _is_database(db):
+        _table(search_items(_read(db), words, limit), json_path, csv_path, f"Items with {words}")
+        return
     with _books(db, new=False) as books:
-        found = find(books, " ".join(query), limit)
-    _table(found, json_path, csv_path, f"Documents with {' '.join(query)}")
+        found = find(books, words, limit)
+    _table(found, json_path, csv_path, f"Documents with {words}")
 
 
 def _statements(name: str) -> tuple[Check, ...]:

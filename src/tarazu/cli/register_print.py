@@ -28,6 +28,7 @@ SHOWN = {  # columns printed of each table; the files hold all
     "overdue": ("due", "days", "id", "title", "body", "official", "evidence", "next_step"),
     "timeline": ("date", "event", "item", "title", "value", "status", "source"),
     "visits": ("date", "who", "level", "guest", "host", "place", "session", "state", "source"),
+    "items": ("item", "kind", "title", "hit"),
     "search": ("document", "published", "language", "title", "hit"),
     "ingested": ("file", "document", "state", "same_as", "language", "published", "suggestions"),
 }

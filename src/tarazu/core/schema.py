@@ -62,10 +62,7 @@ def declared(declaration: str = DOSSIER) -> Mapping[str, tuple[Variable, ...]]:
             found.setdefault(row["table"], []).append(_variable(row))
     shared = found.pop(SHARED, [])
     return MappingProxyType(
-        {
-            table: (*rows, *(replace(each, table=table) for each in shared))
-            for table, rows in found.items()
-        }
+        {table: (*rows, *(replace(each, table=table) for each in shared)) for table, rows in found.items()}
     )
 
 

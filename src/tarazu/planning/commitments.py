@@ -87,7 +87,9 @@ def _carriers(register: Register, measure: str, named: tuple[str, ...]) -> list[
     chosen = {name: register.items[name] for name in named if name in register.items}
     for kind in ("instruments", "commitments"):
         chosen |= {item.id: item for item in register.of(kind) if measure in (item["measures"] or ())}
-    points = [item for item in register.of("commitments") if item["instrument"] in chosen and not item["measures"]]
+    points = [
+        item for item in register.of("commitments") if item["instrument"] in chosen and not item["measures"]
+    ]
     chosen |= {item.id: item for item in points}
     return sorted(chosen.values(), key=lambda item: item.id)
 

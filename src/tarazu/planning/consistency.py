@@ -235,12 +235,7 @@ def _implied_levels(turnover: Parsed) -> Iterator[Check]:
     """What a stated growth says of the same span a year before, held against what was stated of it."""
     told: dict[tuple[str, str], list[tuple[Period, float, str]]] = defaultdict(list)
     for _, row in turnover:
-        if (
-            row["turnover_usd_m"]
-            and row["period_start"]
-            and row["bound"] == "exact"
-            and _own(row)
-        ):
+        if row["turnover_usd_m"] and row["period_start"] and row["bound"] == "exact" and _own(row):
             span = Period(row["period_start"], row["period_end"])
             told[row["reporter_group"], row["scope"]].append((span, row["turnover_usd_m"], row["id"]))
     for number, row in turnover:

@@ -24,11 +24,14 @@ from tarazu.core.names import normalise
 from tarazu.core.schema import DATA
 from tarazu.core.table import Column, Table
 from tarazu.register import tables
+from tarazu.register.views import sources
 
 if TYPE_CHECKING:
     from tarazu.register.books import Books
+    from tarazu.register.register import Register
 
 SNOWBALL = {"en": "english", "ru": "russian", "fa": "persian"}
+LANGUAGES = ("en", "ru", "kk", "fa")
 KAZAKH = "kk"
 SHORTEST = 3  # letters of a stem
 MOST_WORDS = 20  # of a query
@@ -138,8 +141,7 @@ def search(books: Books, query: str, limit: int = 20) -> Table:
     InputError
         If the query has no word, or the limit is not between 1 and 1,000.
     """
-    if not 1 <= limit <= 1_000:
-        raise InputError(f"limit: expected a number from 1 to 1,000, got {limit:,}.")
+    _check_limit(limit)
     terms = asked(query)
     with books.database.reading() as connection:
         found = connection.execute(
@@ -151,6 +153,43 @@ def search(books: Books, query: str, limit: int = 20) -> Table:
         ).mappings()
         by_number = {row["number"]: row for row in rows}
     return Table.build("search", COLUMNS, [_row(by_number[number], terms) for number in numbers])
+
+
+ITEM_COLUMNS = (
+    Column("item"),
+    Column("kind"),
+    Column("title"),
+    Column("hit", "", "the words around the first hit, in its title, a quote or a note"),
+    Column("sources"),
+)
+
+
+def search_items(register: Register, query: str, limit: int = 20) -> Table:
+    """Items whose title, quotes or notes hold every word of a query; in the order of the register.
+
+    Raises
+    ------
+    InputError
+        As of `search`.
+    """
+    _check_limit(limit)
+    terms = asked(query)
+    rows = []
+    for item in register.items.values():
+        told = (item.title, *(text for e in item.events for text in (e.evidence.quote, e.note)))
+        text = " · ".join(dict.fromkeys(filter(None, told)))
+        found = {_indexed(word, each) for word in normalise(text).split() for each in languages_of(word)}
+        if all(any(word.startswith(term) for word in found) for term in terms):
+            hit = next(
+                shown for each in LANGUAGES if (shown := _hit(text, each, terms)[1]) or each == LANGUAGES[-1]
+            )
+            rows.append((item.id, item.kind, item.title, hit, sources(item)))
+    return Table("items", ITEM_COLUMNS, tuple(rows[:limit]))
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= 1_000:
+        raise InputError(f"limit: expected a number from 1 to 1,000, got {limit:,}.")
 
 
 def _statement(kind: str) -> sa.TextClause:
