@@ -290,9 +290,9 @@ def test_a_folder_that_holds_other_csv_files(refused, here):
     assert (here / "data" / "survey.csv").read_text(encoding="utf-8") == "mine"
 
 
-def test_the_current_folder_for_the_tables(tarazu_process, tmp_path):
-    answer = tarazu_process(*QUICK, "--csv", ".", cwd=tmp_path)
-    assert "Traceback" not in answer.err
+def test_the_current_folder_is_never_replaced_by_the_tables(refused, here):
+    assert "is the current folder" in refused(*QUICK, "--csv", ".")
+    assert list(here.iterdir()) == []
 
 
 def test_a_second_output_that_cannot_be_written_stops_the_first(refused, here):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tarazu.trade.realism import HORIZON, bundled, kaplan_meier
+from tarazu.trade.delays import HORIZON, kaplan_meier
+from tarazu.trade.realism import bundled
 
 # Weeks in remission of 21 patients on 6-mercaptopurine; False: censored (Freireich et al. 1963, Blood 21).
 WEEKS = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]

@@ -6,11 +6,9 @@ import csv
 import heapq
 import math
 import re
-import sqlite3
-import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -482,43 +480,3 @@ def test_the_reader_finds_nothing_to_complain_of() -> None:
     network = pytest.importorskip("tarazu.corridor.network").Network.read("kaz-irn")
     assert [str(check) for check in network.checks] == []
     assert (len(network.nodes), len(network.legs)) == (len(NODES), len(LEGS))
-
-
-def _lines(blob: bytes) -> list[tuple[float, float]]:
-    """Points (lon, lat) of a GeoPackage LineString."""
-    envelope = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}[(blob[3] >> 1) & 7]
-    wkb = blob[8 + envelope :]
-    order = "<" if wkb[0] == 1 else ">"
-    (points,) = struct.unpack_from(f"{order}I", wkb, 5)
-    flat = struct.unpack_from(f"{order}{2 * points}d", wkb, 9)
-    return list(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
-    (lon1, lat1), (lon2, lat2) = (tuple(map(math.radians, point)) for point in (one, other))
-    h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(h))
-
-
-@pytest.mark.needs_shared
-@pytest.mark.parametrize("leg", ["sea-bandar-abbas-nhava-sheva", "sea-bandar-imam-jebel-ali"])
-def test_open_sea_legs_agree_with_the_sea_network(shared_data: Path, leg: str) -> None:
-    """The network has no point in the Caspian, so only the ocean side of Iran can be compared with it."""
-    base = sqlite3.connect(f"file:{shared_data / 'transport' / 'marnet_plus_20km.gpkg'}?mode=ro", uri=True)
-    links = defaultdict(list)
-    for (blob,) in base.execute('select geometry from "type"'):
-        line = [(round(lon, 4), round(lat, 4)) for lon, lat in _lines(blob)]
-        for one, other in pairwise(line):
-            if all(45 < lon < 80 and 5 < lat < 32 for lon, lat in (one, other)):
-                links[one].append((other, _apart(one, other)))
-                links[other].append((one, _apart(one, other)))
-    base.close()
-    ends = [
-        (float(NODES[LEGS[leg][side]]["lon"]), float(NODES[LEGS[leg][side]]["lat"]))
-        for side in ("from", "to")
-    ]
-    start, goal = (min(links, key=lambda point, end=end: _apart(point, end)) for end in ends)
-    snapped = _apart(start, ends[0]) + _apart(goal, ends[1])
-    assert snapped < 100, "the ports are not on the sea network"
-    _, low, high = span(leg)
-    assert low <= shortest(links, start, goal) + snapped <= 1.05 * high

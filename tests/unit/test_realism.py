@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from tarazu.cli.targets import targets
 from tarazu.core.errors import InputError
 from tarazu.trade.announced import bundled as reference_class
-from tarazu.trade.realism import HORIZON, bundled, kaplan_meier, realism
+from tarazu.trade.delays import HORIZON, kaplan_meier
+from tarazu.trade.realism import bundled, realism
 
 BUNDLED = bundled()
 ROWS = list(

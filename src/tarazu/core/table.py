@@ -54,7 +54,7 @@ class Table:
     def build(cls, name: str, columns: Sequence[Column], records: Iterable[Mapping[str, Any]]) -> Table:
         """From mappings; a key that is absent is missing."""
         names = [column.name for column in columns]
-        return cls(name, tuple(columns), tuple(tuple(r.get(key) for key in names) for r in records))
+        return cls(name, tuple(columns), tuple(tuple(map(r.get, names)) for r in records))
 
     def __len__(self) -> int:
         return len(self.rows)

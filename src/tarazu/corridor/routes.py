@@ -82,11 +82,6 @@ class Route:
         return sum(arc.co2_kg_t for arc in self.steps if arc.co2_kg_t is not None)
 
     @cached_property
-    def stays_without_co2(self) -> int:
-        """Stays whose handling has no emission factor and is not in the sum."""
-        return sum(arc.co2_kg_t is None for arc in self.steps if arc.kind not in RUNS)
-
-    @cached_property
     def km(self) -> float:
         return sum(arc.km for arc in self.steps)
 

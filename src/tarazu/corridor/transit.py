@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tarazu.core.checks import Check
+from tarazu.core.measure import Interval
 from tarazu.corridor.carriage import Flow
 from tarazu.corridor.flows import read_flows
 from tarazu.corridor.network import Network
@@ -17,13 +18,20 @@ from tarazu.corridor.network import Network
 
 def transit_flows(network: Network) -> tuple[Flow, ...]:
     """Tonnes a year of transit.csv; rows of places or goods that the network lacks are left out, as its checks say."""
+    return tuple(flow for flow, _ in transit_ranges(network))
+
+
+def transit_ranges(network: Network) -> tuple[tuple[Flow, Interval], ...]:
+    """The same, each with the 80% interval of its tonnes: one value where none is stated."""
     found = []
     for row in network.tables["transit"]:
         start, end = (network.nodes.get(row[side]) for side in ("origin", "destination"))
         if start is None or end is None or start is end or row["commodity"] not in network.commodities:
             continue
         direction = f"{start.country}->{end.country}"
-        found.append(Flow(start.id, end.id, row["commodity"], row["tonnes"], None, True, direction))
+        flow = Flow(start.id, end.id, row["commodity"], row["tonnes"], None, True, direction)
+        low, high = row["low"] or flow.tonnes, row["high"] or flow.tonnes
+        found.append((flow, Interval(low, flow.tonnes, high)))
     return tuple(found)
 
 

@@ -290,6 +290,8 @@ def _check_places(outputs: Sequence[tuple[Path, Content]]) -> None:
                 raise InputError(f"{path} is a folder. Name a file.")
             if _is_kept(path):
                 raise InputError(f"{path} is a database or a private key. Name another file for the output.")
+        elif path.resolve() == Path.cwd():
+            raise InputError(f"{path} is the current folder, and a folder is replaced as a whole. {_ANOTHER}")
         elif path.exists() and not _is_ours(path, content):
             raise InputError(_FOREIGN.format(path))
 
@@ -324,13 +326,14 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-_FOREIGN = "{} exists and holds other files. Move it, or name another folder with --csv."
+_ANOTHER = "Name another folder with --csv."
+_FOREIGN = f"{{}} exists and holds other files. Move it. {_ANOTHER}"
 _POTENTIAL = re.compile(r"potential_[a-z]{3}_[a-z]{3}\.csv")
 
 
 def _is_ours(folder: Path, names: Collection[str]) -> bool:
-    """Whether the folder holds nothing but tables that a plan writes; the current folder is nobody's."""
-    if folder.is_symlink() or not folder.is_dir() or folder.resolve() == Path.cwd():
+    """Whether the folder holds nothing but tables that a plan writes."""
+    if folder.is_symlink() or not folder.is_dir():
         return False
     return all(
         path.is_file() and (path.name in names or bool(_POTENTIAL.fullmatch(path.name)))

@@ -27,6 +27,7 @@ from tarazu.core.table import Table
 from tarazu.corridor.carriage import Flow
 from tarazu.corridor.network import Commodity, Network
 from tarazu.corridor.reading import bundled_networks
+from tarazu.corridor.transit import transit_ranges
 from tarazu.planning.turnover import Setting, coefficients, flows
 from tarazu.trade.statements import POOLED
 
@@ -246,18 +247,13 @@ def cargo(network: Network, goods: Sequence[Good]) -> Cargo:
                 found.append(Flow(start, end, good.id, 1.0, None, False, good.direction))
                 lines.append(number)
                 shares.append(first * second)
-    transit = []
-    for row in network.tables["transit"]:
-        direction = "->".join(network.nodes[row[side]].country for side in ("origin", "destination"))
-        found.append(
-            Flow(row["origin"], row["destination"], row["commodity"], row["tonnes"], None, True, direction)
-        )
-        lines.append(-1)
-        shares.append(1.0)
-        low, high = row["low"] or row["tonnes"], row["high"] or row["tonnes"]
-        transit.append(Interval(low, row["tonnes"], high))
+    transit = transit_ranges(network)
+    found += [flow for flow, _ in transit]
+    lines += [-1] * len(transit)
+    shares += [1.0] * len(transit)
+    tonnes = tuple(interval for _, interval in transit)
     made = _for_lines(replace(network, commodities=commodities), kinds)
-    return Cargo(made, tuple(found), np.array(lines, np.int64), np.array(shares), tuple(transit))
+    return Cargo(made, tuple(found), np.array(lines, np.int64), np.array(shares), tonnes)
 
 
 def _for_lines(network: Network, kinds: Mapping[str, str]) -> Network:

@@ -2,18 +2,8 @@
 
 One row is a pair and a distinct target; restatements are one target. The delay of a target is the year in
 which turnover first reached it less the year of its date, 0 if it was met on time. A target that is not known
-to have been reached is censored at the last year for which a figure below it is known. The share reached
-within d years of the date is then
-
-    F(d) = 1 - product over k = 0..d of (1 - e_k / n_k)
-
-with n_k the targets still followed k years after their date and e_k those reached in that year. Often the year
-of the crossing is known only between two figures; it is put at the later one, which overstates delays. Beside
-F stand the same with crossings at the earliest year possible, and the share known to have been reached as if
-no other ever was. Interval: 80%, by bootstrap over pairs of countries, whose targets are not independent.
-
-Sources: Kaplan & Meier (1958), JASA 53; Cameron, Gelbach & Miller (2008), Review of Economics and Statistics
-90, on the cluster bootstrap; Wilson (1927), JASA 22, on the intervals of shares.
+to have been reached is censored at the last year for which a figure below it is known; `delays` estimates from
+both the share reached within some years of the date. Intervals of shares: Wilson (1927), JASA 22.
 """
 
 from __future__ import annotations
@@ -29,20 +19,14 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tarazu.core.checks import Check, place
 from tarazu.core.codes import country
 from tarazu.core.errors import InputError
 from tarazu.core.parameters import bundled_text
 from tarazu.core.table import Column, Table
-from tarazu.trade.announced import FILE, OUTCOMES, outcome_of, pair_replicates, unreadable, wilson
+from tarazu.trade.announced import FILE, OUTCOMES, outcome_of, unreadable, wilson
+from tarazu.trade.delays import Pair, Spell, delays
 
-Array = NDArray[np.float64]
-Pair = tuple[str, str]
-
-HORIZON = 10  # years after the date; later few targets are still followed
 AS_OF = 2026  # year up to which the table was collected
 RESOLVED = ("on time", "late", "missed")
 UNKNOWN = "passed, actual not found"
@@ -191,34 +175,11 @@ def realism(rows: Iterable[Mapping[str, str]]) -> Realism:
     return Realism(
         table=_targets(promises, earlier),
         pairs=_pairs(promises),
-        delays=_delays([p for p in promises if p.outcome in RESOLVED and p.due is not None]),
+        delays=delays([_spell(p) for p in promises if p.outcome in RESOLVED and p.due is not None]),
         shares=_shares(promises, earlier),
         repeats=_repeats(promises, earlier),
         checks=tuple(checks),
     )
-
-
-def kaplan_meier(
-    delay: NDArray[np.int64], reached: NDArray[np.bool_], weights: Array, horizon: int = HORIZON
-) -> Array:
-    """(B, horizon + 1) shares reached within 0, 1, … years, by Kaplan and Meier's estimate.
-
-    After the last year in which anything is followed they stay as they were.
-
-    Parameters
-    ----------
-    delay
-        (N,) whole years to the crossing, or to the last year known below, through which it was followed.
-    reached
-        (N,) whether it is a crossing.
-    weights
-        (B, N) weights; all ones for the estimate itself, or the counts of B bootstrap replicates.
-    """
-    years = np.arange(horizon + 1)
-    followed = weights @ (delay[:, None] >= years)
-    crossed = weights @ ((delay[:, None] == years) & reached[:, None])
-    hazard = np.divide(crossed, followed, out=np.zeros_like(followed), where=followed > 0)
-    return np.asarray(1 - np.cumprod(1 - hazard, axis=1))
 
 
 def _number(text: str) -> float | None:
@@ -398,45 +359,14 @@ def _repeats(promises: Sequence[Promise], earlier: Mapping[str, Promise]) -> Tab
     return Table("repeats", tuple(column for column, _ in _REPEAT), tuple(rows))
 
 
-def _spell(p: Promise) -> tuple[int, int, bool]:
-    """Delay at the latest and at the earliest, and whether it was reached, of a resolved target."""
+def _spell(p: Promise) -> Spell:
+    """How long a resolved target was followed past its date."""
     if p.outcome == "on time":
-        return 0, 0, True
+        return Spell(p.pair, 0, 0, True)
     if p.delay is None:
-        return p.followed, p.followed, False
+        return Spell(p.pair, p.followed, p.followed, False)
     latest = max(p.delay, 1)  # a contradiction is counted by its outcome
-    return latest, min(p.followed + 1, latest), True
-
-
-def _delays(resolved: Sequence[Promise]) -> Table:
-    columns = (
-        Column("years", "years", "after the date"),
-        Column("at_risk", "targets", "still followed and not reached before"),
-        Column("reached", "targets", "reached in this year, the first row: by the date"),
-        Column("censored", "targets", "followed no further, not reached as far as known"),
-        Column("share", "share", "reached by then, Kaplan-Meier, 80% interval by bootstrap over pairs"),
-        Column("share_q10", "share"),
-        Column("share_q90", "share"),
-        Column("share_earliest", "share", "the same with crossings in the earliest year possible"),
-        Column("known", "share", "known to have been reached, as if no other ever was"),
-    )
-    if not resolved:
-        return Table("delays", columns, ())
-    spells = [_spell(p) for p in resolved]
-    latest, earliest = (np.array([spell[i] for spell in spells], dtype=np.int64) for i in (0, 1))
-    reached = np.array([spell[2] for spell in spells])
-    once = np.ones((1, len(spells)))
-    share = kaplan_meier(latest, reached, once)[0]
-    low, high = np.quantile(
-        kaplan_meier(latest, reached, pair_replicates([p.pair for p in resolved])), [0.1, 0.9], axis=0
-    )
-    years = np.arange(HORIZON + 1)
-    at_risk, ended = (latest[:, None] >= years).sum(axis=0), latest[:, None] == years
-    crossed, left = ended[reached].sum(axis=0), ended[~reached].sum(axis=0)
-    best = kaplan_meier(earliest, reached, once)[0]
-    known = np.cumsum(crossed) / len(spells)
-    parts = (years, at_risk, crossed, left, share, low, high, best, known)
-    return Table("delays", columns, tuple(zip(*(part.tolist() for part in parts), strict=True)))
+    return Spell(p.pair, latest, min(p.followed + 1, latest), True)
 
 
 def _shares(promises: Sequence[Promise], earlier: Mapping[str, Promise]) -> Table:
