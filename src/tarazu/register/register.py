@@ -8,11 +8,14 @@ entered wrongly never was. Withdrawn items are left out of the views and stay in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tarazu.core import period
@@ -54,12 +57,15 @@ class Item:
     @property
     def title(self) -> str:
         """What it is called."""
-        return str(next(filter(None, (self.fields.get(key) for key in NAMES)), self.id))
+        for key in NAMES:
+            if name := self.fields.get(key):
+                return str(name)
+        return self.id
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Where it stands, each place once."""
-        return tuple(dict.fromkeys(event.evidence for event in self.events if event.evidence))
+        return tuple(dict.fromkeys([event.evidence for event in self.events if event.evidence]))
 
     def last(self, event: str) -> Event | None:
         """The last event of a name."""
@@ -67,6 +73,7 @@ class Item:
 
 
 NAMES = ("title", "name", "who", "structure")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +130,12 @@ class Register:
 
     def on(self, day: date | None) -> Mapping[str, Item]:
         """Every item by id as it stood on a day; what was recorded later with an earlier date counts."""
-        by_item: dict[str, list[Event]] = {}
-        for event in self.events:
-            if day is None or not event.date or starts(event.date) <= day:
-                by_item.setdefault(event.item, []).append(event)
+        by_item: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in self.events if day is None else self.until(day).events:
+            by_item[event.item].append(event)
         found = {}
         for name, events in by_item.items():
-            item = folded(sorted(events, key=lambda each: each.order))
+            item = folded(sorted(events, key=_order))
             if item is not None and WITHDRAWN not in item.dates:
                 found[name] = item
         return found
@@ -190,27 +196,31 @@ class Register:
         return (*self.findings, *consistency(self))
 
 
-def folded(events: Iterable[Event]) -> Item | None:
+_order = attrgetter("order")
+
+
+def folded(events: Sequence[Event]) -> Item | None:
     """An item out of its events in order; None where the one that records it is missing."""
     fields: dict[str, Any] = {}
     first: dict[str, Any] = {}
     dates: dict[str, str] = {}
-    kept = list(events)
-    opening = next((event for event in kept if event.event == RECORDED), None)
-    if opening is None:
-        return None
-    for event in kept:
+    opening: Event | None = None
+    types = event_types()
+    for event in events:
         if event.event == RECORDED:
+            opening = opening or event
             fields |= {key: value for key, value in event.fields.items() if value is not None}
         elif event.event in (REVISED, CORRECTED):
             if event.event == REVISED and event.field in fields:
                 first.setdefault(event.field, fields[event.field])
             fields[event.field] = event.value
         else:
-            kind = event_types()[event.event]
+            kind = types[event.event]
             fields[kind.sets] = event.date if kind.takes == "date" else event.value
         dates[event.event] = event.date
-    return Item(opening.kind, opening.item, fields, first, tuple(kept), dates)
+    if opening is None:
+        return None
+    return Item(opening.kind, opening.item, fields, first or NOTHING, tuple(events), dates)
 
 
 def starts(text: str) -> date:

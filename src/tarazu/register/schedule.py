@@ -12,6 +12,7 @@ commitments fully met. Points on the scale count as shares of data/register.toml
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -71,7 +72,7 @@ def grade(item: Item) -> str:
 def schedule(item: Item, today: date) -> str:
     """Which of the six words holds on a day."""
     due = span(item["due"])
-    if grade(item) == COMPLETE:
+    if item["grade"] == COMPLETE:
         done = span(item.dates.get("evidenced"))
         if due is None or done is None:
             return UNDATED
@@ -98,7 +99,8 @@ def share_done(item: Item, steps: Sequence[Item]) -> float | None:
         weights = [float(step["weight"] or 1.0) for step in steps]
         done = [weight * _point(grade(step)) for weight, step in zip(weights, steps, strict=True)]
         return sum(done) / sum(weights) if sum(weights) else None
-    return None if grade(item) == NO_EVIDENCE else _point(grade(item))
+    point = grade(item)
+    return None if point == NO_EVIDENCE else _point(point)
 
 
 def _point(name: str) -> float:
@@ -123,13 +125,14 @@ def progress(register: Register, items: Iterable[Item]) -> Progress:
     steps = steps_of(register)
     shares = [(float(item["weight"] or 1.0), share_done(item, steps.get(item.id, ()))) for item in owed]
     known = [(weight, share) for weight, share in shares if share is not None]
+    grades = Counter(map(grade, owed))
     total = sum(weight for weight, _ in known)
     return Progress(
         steps=sum(weight * share for weight, share in known) / total if total else None,
         stepped=len(known),
-        met=sum(grade(item) == COMPLETE for item in owed),
+        met=grades[COMPLETE],
         owed=len(owed),
-        unknown=sum(grade(item) == NO_EVIDENCE for item in owed),
+        unknown=grades[NO_EVIDENCE],
     )
 
 

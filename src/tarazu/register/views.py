@@ -167,9 +167,9 @@ def board(
         for item in register.of("commitments")
         if instrument in (None, item["instrument"]) and body in (None, item["body"])
     ]
+    chosen.sort(key=lambda item: (schedule(item, day) != OVERDUE, starts(item["due"] or ""), item.id))
     steps = steps_of(register)
-    rows = [_board_row(register, item, day, steps.get(item.id, ()), actual or {}) for item in chosen]
-    rows.sort(key=lambda row: (row["schedule"] != OVERDUE, starts(row["due"] or "").isoformat(), row["id"]))
+    rows = (_board_row(register, item, day, steps.get(item.id, ()), actual or {}) for item in chosen)
     return Board(register, day, Table.build("board", BOARD, rows), progress(register, chosen))
 
 
@@ -196,9 +196,13 @@ def _board_row(
     body = register.items.get(known("body") or "")
     coming = next((step.title for step in steps if grade(step) != COMPLETE), None)
     return {
-        **{name: known(name) for name in ("point", "form", "instrument", "due", "unit")},
         "id": item.id,
+        "point": known("point"),
         "commitment": item.title,
+        "form": known("form"),
+        "instrument": known("instrument"),
+        "due": known("due"),
+        "unit": known("unit"),
         "body": body.title if body else known("responsible"),
         "due_first": item.first.get("due"),
         "official": known("official") or "unknown",
@@ -212,10 +216,10 @@ def _board_row(
         "actual": measured,
         "actual_period": period,
         "next_step": known("next_step") or coming,
-        "said": 1 + sum(event.event == "restated" for event in item.events),
+        "said": 1 + sum([event.event == "restated" for event in item.events]),
         "measures": "; ".join(known("measures") or _of_instrument(register, item)),
         "sources": sources(item),
-        "note": "; ".join(dict.fromkeys(event.note for event in item.events if event.note)),
+        "note": "; ".join(dict.fromkeys([event.note for event in item.events if event.note])),
     }
 
 
