@@ -1,11 +1,12 @@
 """Blocking: which few names of the lists a name is compared with in full.
 
-Three routes lead to a listed name, and the best of each are compared:
+Four routes lead to a listed name, and the best of each are compared:
 
 parts     listed parts within the edits that still make a pair are found for each part of the name asked
           about, exactly (see `Spellings`); listed names are ranked by an estimate of the score from them
+joins     the same where two neighbours of one name are written as one part of the other, whatever stands beside
 trigrams  cosine of character trigrams, each weighted by how rare it is, idf = ln(1 + N / n) (Spärck Jones
-          1972): for parts written together or apart, and for scripts without short vowels
+          1972): for parts written together or apart elsewhere, and for scripts without short vowels
 whole     names that differ by at most two edits in one word, exactly
 
 Postings are numpy arrays, and nothing is kept on disk.
@@ -14,16 +15,18 @@ Postings are numpy arrays, and nothing is kept on disk.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from tarazu.clearing.screening.names import NameParts, Part, allowed_bone_edits, allowed_edits
+from tarazu.clearing.screening.names import NameParts, Part, allowed_bone_edits, allowed_edits, together
 from tarazu.clearing.screening.weights import weights
 
 EDITS = 2  # between whole names in one word, up to which they are always compared
@@ -33,11 +36,13 @@ FAINT = 0.35  # loss of a part from which it does not lead to a name: two edits 
 WORTH = (
     0.6  # estimated loss from which a name is not compared in full; a hit loses 0.3 at most, as weights stand
 )
+JOINED = 4  # letters below which a part is not taken for two written together
 AT_LEAST = 3  # names that are compared nevertheless, to show the nearest
 WORDS_KEPT = 2_000  # parts whose names are remembered: given names come again and again
 FLOOR = 0.2  # of the best cosine, below which trigrams say nothing
 
 Floats = NDArray[np.float64]
+Near = tuple[NDArray[np.int32], Floats]  # names, each once, and their losses
 Rows = NDArray[np.intp]
 
 
@@ -52,8 +57,8 @@ class Index:
 
     def __init__(self, names: Sequence[NameParts]) -> None:
         self._trigrams = Trigrams(names)
-        self._keys = Parts([[part.key for part in name.core] for name in names], allowed_edits)
-        self._bones = Parts([[part.bones for part in name.core] for name in names], allowed_bone_edits)
+        self._keys = Parts(names, attrgetter("key"), allowed_edits)
+        self._bones = Parts(names, attrgetter("bones"), allowed_bone_edits)
         self._joined = Spellings([name.joined for name in names])
         self._written = Spellings([name.written for name in names])
 
@@ -62,8 +67,8 @@ class Index:
         by_parts = []
         for name in _distinct(readings):
             if any(part.abjad for part in name.core):
-                by_parts.append(self._bones.nearest([part.bones for part in name.core], limit))
-            by_parts.append(self._keys.nearest([part.key for part in name.core], limit))
+                by_parts += [self._bones.nearest(name, limit), self._bones.joined(name, limit // 4)]
+            by_parts += [self._keys.nearest(name, limit), self._keys.joined(name, limit // 4)]
         whole = [self._joined.rows_within(name.joined, limit) for name in _distinct(readings)]
         whole.append(self._written.rows_within(readings[0].written, limit))
         by_trigrams = self._trigrams.nearest(readings, limit // 4)
@@ -144,37 +149,87 @@ def _told_apart(words: Iterable[str]) -> list[str]:
     return found
 
 
-class Parts:
-    """Listed names by the spellings of their parts.
+class Words:
+    """Words of N listed names, and the names that hold one near another word.
 
     Parameters
     ----------
-    spellings
-        (N,) of the parts of each name; single letters are left out, as any part may begin with one.
+    words
+        Each with the row of its name.
+    size
+        N.
+    allowed
+        Edits within which two words of a length are a pair.
+    """
+
+    def __init__(self, words: Iterable[tuple[str, int]], size: int, allowed: Callable[[int], int]) -> None:
+        self._size, self._allowed = size, allowed
+        number: dict[str, int] = {}
+        word_of, name_of = array("q"), array("q")
+        for word, row in words:
+            word_of.append(number.setdefault(word, len(number)))
+            name_of.append(row)
+        self._starts, self._names = _postings(word_of, name_of, len(number), size)
+        self._counts = np.diff(self._starts)
+        self._words = Spellings(list(number))
+        self.near = lru_cache(maxsize=WORDS_KEPT)(self._near)
+
+    def _near(self, word: str) -> Near:
+        """Names with a word near `word`, each once, and the least loss."""
+        numbers, losses = self._words_near(word)
+        if not len(numbers):
+            return np.zeros(0, np.int32), np.zeros(0, np.float64)
+        counts = self._counts[numbers]
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1], dtype=np.int32)
+        names = self._names[np.repeat(self._starts[numbers] - ends + counts, counts) + places]
+        # Losses fall, and the last of repeated assignments stays: the place of each name's least loss.
+        last = np.empty(self._size, dtype=np.int32)
+        last[names] = places
+        least = last[names] == places
+        return names[least], np.repeat(losses, counts)[least]
+
+    def _words_near(self, word: str) -> tuple[Rows, Floats]:
+        """Words that pair with `word`, and their losses, falling."""
+        per_edit = weights().edit / max(len(word), 1)
+        most = min(self._allowed(len(word) + 1), int(FAINT / per_edit))
+        numbers, edits = self._words.within(word, most)
+        order = np.lexsort((numbers, -edits))
+        return numbers[order], per_edit * edits[order].astype(np.float64)
+
+
+class Parts:
+    """Listed names by the spellings of their parts, and of neighbours in one word.
+
+    Parameters
+    ----------
+    names
+        (N,) listed names, taken apart.
+    spelled
+        The spelling of a part; single letters are left out, as any part may begin with one.
     allowed
         Edits within which two parts of a length are a pair.
     """
 
-    def __init__(self, spellings: Sequence[Sequence[str]], allowed: Callable[[int], int]) -> None:
-        self._allowed = allowed
-        self._number: dict[str, int] = {}
-        word_of, name_of = array("q"), array("q")
-        sizes = np.zeros(len(spellings), dtype=np.float64)
-        for row, words in enumerate(spellings):
-            long = _told_apart(words)
-            sizes[row] = len(long)
-            word_of.extend([self._number.setdefault(word, len(self._number)) for word in long])
-            name_of.extend([row] * len(long))
-        self._sizes = sizes
-        self._starts, self._names = _postings(word_of, name_of, len(self._number), len(spellings))
-        self._counts = np.diff(self._starts)
-        self._words = Spellings(list(self._number))
-        self._near = lru_cache(maxsize=WORDS_KEPT)(self._names_near)
+    def __init__(
+        self, names: Sequence[NameParts], spelled: Callable[[Part], str], allowed: Callable[[int], int]
+    ) -> None:
+        self._all, self._spelled, self._allowed = names, spelled, allowed
+        parts = [_told_apart(spelled(part) for part in name.core) for name in names]
+        self._sizes = np.array([len(words) for words in parts], dtype=np.float64)
+        listed = ((word, row) for row, words in enumerate(parts) for word in words)
+        self._words = Words(listed, len(names), allowed)
+        self._neighbours: dict[str, list[tuple[int, int]]] = defaultdict(list)  # by first letter: row, place
+        for row, name in enumerate(names):
+            for at, part in enumerate(name.core[:-1]):
+                self._neighbours[part.text[0]].append((row, at))
+        self._doubles = cache(self._joins_from)
+        self._place = np.full(len(names), -1, dtype=np.int64)
 
-    def nearest(self, words: Sequence[str], limit: int) -> list[int]:
-        """Rows of the `limit` names whose parts agree best with `words`, best first, ties by row."""
-        asked = _told_apart(words)
-        found = [self._near(word) for word in asked]
+    def nearest(self, name: NameParts, limit: int) -> list[int]:
+        """Rows of the `limit` names whose parts agree best with those of `name`, best first, ties by row."""
+        asked = _told_apart(self._spelled(part) for part in name.core)
+        found = [self._words.near(word) for word in asked]
         if not found:
             return []
         names = np.concatenate([each for each, _ in found])
@@ -184,45 +239,82 @@ class Parts:
         # Of three parts, one alone makes no match.
         rows = np.flatnonzero(value > (PAIR if len(asked) > 2 else 0))
         paired = np.ceil(value[rows] / PAIR)
-        estimate = self._estimate(len(asked), self._sizes[rows], paired, PAIR * paired - value[rows])
-        if len(rows) > 4 * limit:
-            few = np.argpartition(estimate, 4 * limit)[: 4 * limit]
-            rows, estimate = rows[few], estimate[few]
-        order = np.lexsort((rows, estimate))[:limit]
-        worth = max(int(np.count_nonzero(estimate[order] <= WORTH)), AT_LEAST)
-        return [int(row) for row in rows[order[:worth]]]
+        estimate = _estimate(len(asked), self._sizes[rows], paired, PAIR * paired - value[rows])
+        return _best(rows, estimate, limit, AT_LEAST)
 
-    def _names_near(self, word: str) -> tuple[NDArray[np.int32], Floats]:
-        """Names with a part near `word`, each once, and the least loss."""
-        numbers, losses = self._words_near(word)
-        if not len(numbers):
-            return np.zeros(0, np.int32), np.zeros(0, np.float64)
-        counts = self._counts[numbers]
-        ends = np.cumsum(counts)
-        places = np.arange(ends[-1], dtype=np.int32)
-        names = self._names[np.repeat(self._starts[numbers] - ends + counts, counts) + places]
-        # Losses fall, and the last of repeated assignments stays: the place of each name's least loss.
-        last = np.empty(len(self._sizes), dtype=np.int32)
-        last[names] = places
-        least = last[names] == places
-        return names[least], np.repeat(losses, counts)[least]
+    def joined(self, name: NameParts, limit: int) -> list[int]:
+        """The same of names in which two neighbours are one part of the other name."""
+        found = [*self._listed_apart(name.core), *self._asked_apart(name.core)]
+        if not found:
+            return []
+        rows = np.concatenate([each for each, _ in found])
+        estimate = np.concatenate([each for _, each in found])
+        return _best(rows, estimate, limit, 0)
 
-    def _estimate(self, asked: int, sizes: Floats, paired: Floats, lost: Floats) -> Floats:
-        """Loss of the score if all parts weighed alike."""
-        w = weights()
-        left = np.clip(asked - paired, 0, w.most_left)
-        lacking = np.clip(sizes - paired, 0, w.most_left)
-        lost = lost + w.conflict * np.minimum(left, lacking) + w.extra * np.abs(left - lacking)
-        found: Floats = lost / np.maximum(paired + (left + lacking) / 2, 1) ** w.power
-        return found
+    def _joins_from(self, first: str) -> Words:
+        """Neighbours of listed names in one word, of one first letter, which joins keep; made when first asked for."""
+        words = (
+            (self._spelled(together(*self._all[row].core[at : at + 2])), row)
+            for row, at in self._neighbours.get(first, ())
+        )
+        return Words(words, len(self._all), self._allowed)
 
-    def _words_near(self, word: str) -> tuple[Rows, Floats]:
-        """Listed parts that pair with `word`, and their losses, falling."""
-        per_edit = weights().edit / max(len(word), 1)
-        most = min(self._allowed(len(word) + 1), int(FAINT / per_edit))
-        numbers, edits = self._words.within(word, most)
-        order = np.lexsort((numbers, -edits))
-        return numbers[order], per_edit * edits[order].astype(np.float64)
+    def _listed_apart(self, core: Sequence[Part]) -> Iterable[tuple[Rows, Floats]]:
+        """Names of which two neighbours are written together in one part asked about."""
+        for at, part in enumerate(core):
+            if len(part.text) < JOINED:
+                continue
+            near = self._doubles(part.text[0]).near(self._spelled(part))
+            if len(near[0]):
+                yield self._beside(near, [*core[:at], *core[at + 1 :]], 1)
+
+    def _asked_apart(self, core: Sequence[Part]) -> Iterable[tuple[Rows, Floats]]:
+        """Names one part of which is written apart as two neighbours asked about."""
+        for at, (one, other) in enumerate(pairwise(core)):
+            if len(one.text) + len(other.text) < JOINED:
+                continue
+            near = self._words.near(self._spelled(together(one, other)))
+            if len(near[0]):
+                yield self._beside(near, [*core[:at], *core[at + 2 :]], 0)
+
+    def _beside(self, near: Near, others: Sequence[Part], spare: int) -> tuple[Rows, Floats]:
+        """Rows of names with a join, and their estimates by it and by the other parts asked about.
+
+        `spare` is how many parts of the listed name the join covers beyond one.
+        """
+        rows, lost = near[0].astype(np.intp), near[1].copy()
+        self._place[rows] = np.arange(len(rows))
+        paired = np.ones(len(rows))
+        asked = _told_apart(self._spelled(part) for part in others)
+        for names, losses in map(self._words.near, asked):
+            places = self._place[names]
+            here = places >= 0
+            paired[places[here]] += 1
+            lost[places[here]] += losses[here]
+        self._place[rows] = -1
+        sizes = self._sizes[rows] - spare
+        # A part of the join may have paired with another part asked about as well.
+        return rows, _estimate(len(asked) + 1, sizes, np.minimum(paired, np.maximum(sizes, 1)), lost)
+
+
+def _best(rows: Rows, estimate: Floats, limit: int, least: int) -> list[int]:
+    """Rows of least estimated loss, up to `limit` and up to WORTH, but `least` in any case; ties by row."""
+    if len(rows) > 4 * limit:
+        few = np.argpartition(estimate, 4 * limit)[: 4 * limit]
+        rows, estimate = rows[few], estimate[few]
+    order = np.lexsort((rows, estimate))[:limit]
+    worth = max(int(np.count_nonzero(estimate[order] <= WORTH)), least)
+    return [int(row) for row in rows[order[:worth]]]
+
+
+def _estimate(asked: int, sizes: Floats, paired: Floats, lost: Floats) -> Floats:
+    """Loss of the score if all parts weighed alike."""
+    w = weights()
+    left = np.clip(asked - paired, 0, w.most_left)
+    lacking = np.clip(sizes - paired, 0, w.most_left)
+    lost = lost + w.conflict * np.minimum(left, lacking) + w.extra * np.abs(left - lacking)
+    found: Floats = lost / np.maximum(paired + (left + lacking) / 2, 1) ** w.power
+    return found
 
 
 class Trigrams:
