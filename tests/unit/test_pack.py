@@ -14,6 +14,7 @@ from tarazu.core.errors import InputError
 from tarazu.core.schema import DATA, declared
 from tarazu.planning.pack import pack
 from tarazu.planning.pack_points import bars_in_force
+from tarazu.planning.pack_turnover import lower_bound
 from tarazu.planning.pack_values import (
     Lines,
     Phrase,
@@ -124,7 +125,7 @@ def test_points_follow_from_findings(register):
     assert len(points) == 5
     assert points[0].startswith("Renew with a date: Open the terminal")
     assert "Overdue step: Choose a site; due: June 2025." in points[0]
-    assert points[1].startswith("Set a date, and report: commitments of Protocol nineteen (1)")
+    assert points[1].startswith("Set a date, and report: commitments of “Protocol nineteen” (1)")
     assert points[2].startswith("Set a date and report, or close: other commitments of the two countries (1)")
     assert "Study a zone" in points[2]
     assert points[3].startswith("Report: other commitments of the two countries (1)")
@@ -174,6 +175,24 @@ def test_a_register_without_a_commission_or_a_senseless_number_is_refused(tmp_pa
         pack(register, None, 0, TODAY)
 
 
+def test_a_session_that_was_held_is_said_to_be_over_and_a_coming_one_is_not(register):
+    assert any("has taken place" in each for each in said(pack(register, None, 20, TODAY).part("session")))
+    for session, today in ((20, date(2025, 6, 30)), (21, TODAY)):
+        found = said(pack(register, None, session, today).part("session"))
+        assert not any("has taken place" in each for each in found)
+
+
+def test_chairs_are_those_of_the_last_appointment_on_record(tmp_path):
+    changes = {
+        "roles": "id,title,body,side,holder\nra,Co-chair,jc,KAZ,First office\nrb,Co-chair,jc,IRN,Other office",
+        "events": "item,event,value,date\nra,appointed,Second office,2024-03\nra,appointed,Third office,2027",
+    }
+    found = said(pack(small(tmp_path, **changes), None, 21, TODAY).part("session"))
+    assert "Co-chair, Kazakhstan: Second office; as last recorded, March 2024. [1]" in found
+    assert "Co-chair, Iran: Other office; since when: unknown. [1]" in found
+    assert not any("First office" in each or "Third office" in each for each in found)
+
+
 def test_the_first_session_has_nothing_before_it(register):
     found = pack(register, None, 1, TODAY)
     assert "The register holds no earlier session." in said(found.part("session"))
@@ -195,6 +214,26 @@ def test_turnover_stands_in_both_series_with_the_intervals_of_the_baseline(full,
         r"Kazakhstan, 2025: USD \d+ \(\d+–\d+\) million; change on the year before: −?\d+%\. \[\d+\]$",
         sentence,
     )
+
+
+def test_a_year_of_which_only_a_lower_bound_is_published_shows_it_with_its_source(full, plan):
+    table = list(plan.dossier.tables["turnover"])
+    assert lower_bound(table, 2024, "KAZ")["id"] == "tu053"
+    assert lower_bound(table, 2024, "IRN") is None
+    # 2025 has but a bound that was derived from others, and so is no statement of its own.
+    assert lower_bound(table, 2025, "KAZ") is None
+    half = [row | {"period_end": date(2024, 6, 30)} for row in table if row["id"] == "tu053"]
+    assert lower_bound(half, 2024, "KAZ") is None
+    part = full.part("turnover")
+    row = next(row for row in next(g for g in part.grids if g.id == "stated").rows if row[0] == When("2024"))
+    assert text(row[1], "en").split("\n")[:2] == ["> USD 340 million", "2024"]
+    assert "lower bound" in text(row[1], "en")
+    assert text(row[1], "fa").startswith("بیش از ۳۴۰ میلیون دلار")
+    (number,) = row[2].numbers
+    assert full.sources[number - 1].publisher.startswith("EurasianStar")
+    unknown = [row[0] for row in rows(full.part("unknown"), "unknown")]
+    assert "The full-year figure itself: Kazakhstan, 2024; only a lower bound is published." in unknown
+    assert "A full-year figure: Kazakhstan, 2024." not in unknown
 
 
 def test_mirror_gap_names_both_figures_and_their_sources(full):
@@ -250,7 +289,7 @@ def test_a_bar_in_force_becomes_a_point(plan):
     found = pack(Register.read("kaz-irn"), plan, 21, date(2024, 5, 1))
     points = [row[1] for row in rows(found.part("points"), "points", "ru")]
     assert any(
-        point.startswith("Обсудить действующее ограничение: квота на экспорт, live steers")
+        point.startswith("Обсудить действующее ограничение: квота на экспорт, живые бычки")
         for point in points
     )
 
@@ -324,6 +363,9 @@ def test_numbers_and_units_are_those_of_the_language():
     assert text(Usd(999.6e6), "en") == "USD 1.00 billion"
     assert text(Share(-0.14), "en") == "−14%"
     assert text(Share(0.34, 0.07, 0.63), "en") == "34% (7–63%)"
+    # The mark keeps the sign on the left of the number, whatever stands before it.
+    assert text(Share(0.34), "fa") == "۳۴\N{RIGHT-TO-LEFT MARK}٪"
+    assert text(Share(-0.14), "fa") == "\N{LEFT-TO-RIGHT MARK}−۱۴\N{RIGHT-TO-LEFT MARK}٪"
 
 
 def test_plurals_follow_the_language():
@@ -356,12 +398,15 @@ def test_dates_keep_their_precision_and_persian_has_both_calendars():
     assert day("2023", "fa").replace("\u2060", "") == "۲۰۲۳\N{NO-BREAK SPACE}(۱۴۰۱–۱۴۰۲)"
     assert "SH" not in day("2022-03-21/2023-03-20", "ru")
     assert day("2022-03-21/2023-03-20", "en") == "21 March 2022 – 20 March 2023 (Solar Hijri 1401)"
+    assert day("SH 1402-01", "en").endswith("(Solar Hijri Farvardin 1402)")
+    assert day("SH 1402-01", "ru").endswith("(солнечная хиджра фарвардин 1402)")
     assert day("some day soon", "en") == "some day soon"
 
 
 def test_words_of_the_register_keep_their_language_and_abbreviations_end_sentences():
     title = Said("Open the terminal")
-    assert lines(title, "fa") == ((Run("Open the terminal", "en"),),)
+    assert lines(title, "fa") == ((Run("Open the terminal", "en"), Run(" (انگلیسی)")),)
+    assert lines(Said("Gazette", kept=True), "fa") == ((Run("Gazette", "en"),),)
     assert lines(title, "en") == ((Run("Open the terminal"),),)
     assert text(Phrase("session.dated", {"day": When("2023")}), "ru") == "Дата по реестру: 2023 г."
     assert len(lines(Lines((title, Word("none"))), "en")) == 2

@@ -63,6 +63,18 @@ def test_page_is_self_contained_and_marked_with_its_language(full, language):
         assert rule in page
 
 
+def test_short_tables_stay_on_one_page_and_long_ones_may_break(full):
+    page = html(full, "ru")
+    for part in full.parts:
+        for grid in part.grids:
+            if grid.rows:
+                kept = 'class="scroll whole"' if len(grid.rows) <= 8 else 'class="scroll"'
+                table = f'<div {kept}><table class="[a-z]+" aria-labelledby="table-{grid.id}-caption">'
+                assert re.search(table, page), grid.id
+    assert ".whole { break-inside: avoid; }" in page
+    assert "tr, section > p { break-inside: avoid; }" in page
+
+
 def test_what_the_register_says_is_escaped(tmp_path):
     evil = TABLES["commitments"].replace("Open the terminal", "<script>alert(1)</script>&")
     page = html(pack(small(tmp_path, commitments=evil), None, 21, TODAY), "en")
@@ -135,6 +147,21 @@ def test_russian_word_document_has_no_right_to_left_mark_and_repeats_table_heads
     for table in document.tables:
         heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows]
         assert heads == [True] + [False] * (len(heads) - 1)
+
+
+def test_short_tables_of_the_word_document_are_kept_together_and_with_what_leads_to_them(full, opened):
+    document = opened["ru"]
+    grids = [grid for part in full.parts for grid in part.grids if grid.rows]
+    for table, grid in zip(document.tables, grids, strict=True):
+        kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+        short = len(grid.rows) <= 8
+        assert kept == [True] + [short] * (len(grid.rows) - 1) + [False], grid.id
+    captions = [n for n, p in enumerate(document.paragraphs) if p.style.name == "Caption"]
+    assert all(document.paragraphs[n].paragraph_format.keep_with_next for n in captions)
+    last = [document.paragraphs[n - 1] for n in captions if document.paragraphs[n - 1].text]
+    assert sum(p.style.name == "Normal" for p in last) >= 5
+    led = [p for p in last if p.style.name == "Normal" and not p.text.startswith("В ближайшие")]
+    assert all(p.paragraph_format.keep_with_next for p in led)
 
 
 # Order of properties that ECMA-376 prescribes; Word refuses or repairs a file that breaks it.

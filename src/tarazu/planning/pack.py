@@ -18,8 +18,9 @@ from tarazu.planning.output import write
 from tarazu.planning.pack_points import proposed
 from tarazu.planning.pack_register import COMMISSION, Sessions, executed, late, opening, since
 from tarazu.planning.pack_target import meaning
+from tarazu.planning.pack_titles import Titles
 from tarazu.planning.pack_turnover import turnover
-from tarazu.planning.pack_values import Draft, Grid, Pack, Part, Refs, Value, Word, said, when
+from tarazu.planning.pack_values import UNKNOWN, Draft, Grid, Pack, Part, Refs, Said, Value, Word, when
 
 if TYPE_CHECKING:
     from tarazu.planning.pack_values import Entry
@@ -30,7 +31,14 @@ LARGEST = 999  # number of a session
 PAIR = 2
 
 
-def pack(register: Register, plan: Plan | None, session: int, today: date | None = None) -> Pack:
+def pack(
+    register: Register,
+    plan: Plan | None,
+    session: int,
+    today: date | None = None,
+    *,
+    titles: Titles | None = None,
+) -> Pack:
     """The papers of a session, before they have a language.
 
     Parameters
@@ -41,6 +49,8 @@ def pack(register: Register, plan: Plan | None, session: int, today: date | None
         Number of the coming session.
     today
         Day of the schedule; by default the computer's.
+    titles
+        Translations of the register's words; by default the bundled ones.
 
     Raises
     ------
@@ -63,7 +73,8 @@ def pack(register: Register, plan: Plan | None, session: int, today: date | None
     parts += [_unknown(draft), _sources(draft)]
     meeting = sessions.known.get(session)
     held = meeting.held if meeting else None
-    return Pack(session, draft.today, register.name, draft.parties, held, tuple(parts), draft.sources)
+    shown, translations = (titles or Titles.read()).translated(parts)
+    return Pack(session, draft.today, register.name, draft.parties, held, shown, draft.sources, translations)
 
 
 def _parties(register: Register, plan: Plan | None) -> tuple[str, str]:
@@ -102,7 +113,8 @@ def _sources(draft: Draft) -> Part:
 def _entry(entry: Entry) -> tuple[Value, Value, Value]:
     if entry.own is not None:
         return entry.own, Word("dash"), Word("dash")
-    return said(entry.publisher), when(entry.published), said(entry.url)
+    publisher, address = (Said(text, kept=True) if text else UNKNOWN for text in (entry.publisher, entry.url))
+    return publisher, when(entry.published), address
 
 
 def write_pack(
@@ -113,6 +125,7 @@ def write_pack(
     folder: str | Path = ".",
     *,
     today: date | None = None,
+    words: str | Path | None = None,
 ) -> tuple[Path, ...]:
     """Write the pack as HTML and DOCX in every language, all files or none: ``session-21-ru.html``, ``….docx``.
 
@@ -120,17 +133,19 @@ def write_pack(
     ----------
     languages
         Any of en, ru, kk, fa: a list, or one text with commas.
+    words
+        A table of translations of the register's titles and names, which comes before the bundled ones.
 
     Raises
     ------
     InputError
-        If a language is not known, python-docx is missing, or a place cannot be written.
+        If a language is not known, the table cannot be read, python-docx is missing, or a place cannot be written.
     """
     from tarazu.planning.pack_docx import docx
     from tarazu.planning.pack_html import html
 
     wanted = languages_of(languages)
-    found = pack(register, plan, session, today)
+    found = pack(register, plan, session, today, titles=Titles.read(words))
     contents: list[tuple[Path, bytes]] = []
     for name in wanted:
         place = Path(folder) / f"session-{session}-{name}"

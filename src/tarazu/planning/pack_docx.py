@@ -46,7 +46,7 @@ def docx(pack: Pack, language: str) -> bytes:
     writer.paragraph(lines(drafted(pack), language)[0], style="Subtitle")
     for number, part in enumerate(pack.parts, 1):
         writer.part(number, part)
-    writer.foot(text(footer(pack), language))
+    writer.foot(text(footer(pack, language), language))
     out = BytesIO()
     writer.document.save(out)
     return out.getvalue()
@@ -128,9 +128,10 @@ class _Writer:
             self._page(self.document.add_section(WD_SECTION.NEW_PAGE), wide=part.wide)
         title = f"{digits(str(number), self.language)}. {text(part.title, self.language)}"
         self.paragraph((Run(title),), style="Heading 1")
-        for sentence in part.sentences:
-            for line in lines(sentence, self.language):
-                self.paragraph(line)
+        told = [line for sentence in part.sentences for line in lines(sentence, self.language)]
+        for place, line in enumerate(told, 1):
+            made = self.paragraph(line)
+            made.paragraph_format.keep_with_next = bool(part.grids) and place == len(told)
         for grid in part.grids:
             caption = self.paragraph(lines(grid.caption, self.language)[0], style="Caption")
             caption.paragraph_format.keep_with_next = True
@@ -186,6 +187,7 @@ class _Writer:
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
         for number, row in enumerate((grid.heads, *grid.rows)):
+            together = number == 0 or (grid.short and number < len(grid.rows))
             made = table.add_row()
             properties = made._tr.get_or_add_trPr()
             _set(properties, "w:cantSplit")
@@ -195,14 +197,15 @@ class _Writer:
                 cell.width = width
                 if number == 0:
                     _set(cell._tc.get_or_add_tcPr(), "w:shd", val="clear", color="auto", fill=HEAD_FILL)
-                self._cell(cell, lines(value, self.language), head=number == 0)
+                self._cell(cell, lines(value, self.language), head=number == 0, together=together)
         self.document.add_paragraph().paragraph_format.space_after = 0
 
-    def _cell(self, cell: Any, found: tuple[Line, ...], *, head: bool) -> None:
+    def _cell(self, cell: Any, found: tuple[Line, ...], *, head: bool, together: bool) -> None:
+        """One cell; `together` with the row that follows."""
         for number, line in enumerate(found):
             paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
             paragraph.paragraph_format.space_after = 0
-            paragraph.paragraph_format.keep_with_next = head
+            paragraph.paragraph_format.keep_with_next = together
             self.fill(paragraph, line, size=SMALL, bold=True if head else None)
 
     def foot(self, words: str) -> None:

@@ -45,19 +45,22 @@ def html(pack: Pack, language: str) -> str:
         drafted=lines(drafted(pack), language),
         contents=word("contents", language),
         parts=[_part(part, language) for part in pack.parts],
-        footer=text(footer(pack), language),
+        footer=lines(footer(pack, language), language),
         digits=lambda number: digits(str(number), language),
     )
 
 
 def drafted(pack: Pack) -> Phrase:
     """Who drafted it, from what, as of when."""
-    return Phrase("drafted", {"register": Said(pack.register), "day": When(pack.today.isoformat())})
+    name = Said(pack.register, kept=True)
+    return Phrase("drafted", {"register": name, "day": When(pack.today.isoformat())})
 
 
-def footer(pack: Pack) -> Phrase:
-    """The line at the foot."""
-    return Phrase("footer", {"day": When(pack.today.isoformat())})
+def footer(pack: Pack, language: str) -> Phrase:
+    """The line at the foot; where titles are translated, that these translations are ours."""
+    shown = pack.translations.texts
+    translated = any(said.language != language and said.into(language) is not None for said in shown)
+    return Phrase("footer.translated" if translated else "footer", {"day": When(pack.today.isoformat())})
 
 
 @cache
@@ -92,6 +95,7 @@ def _grid(grid: Grid, language: str) -> dict[str, Any]:
     return {
         "id": f"table-{grid.id}",
         "look": grid.id if grid.id in _OURS else "plain",
+        "whole": grid.short,
         "caption": lines(grid.caption, language),
         "empty": lines(grid.empty, language),
         "widths": [round(100 * width / whole, 2) for width in grid.widths],

@@ -1,29 +1,34 @@
 """Points proposed for the next protocol: from findings only, each with its reason and its sources.
 
-A finding is an overdue commitment, one without a date or without evidence, a contradiction that a check of the register
-found, the choke point of the target, a ban or quota in force that concerns both, or two official figures for one year
-that do not agree. Nothing else is proposed, and the commission decides.
+A finding is an overdue commitment, one in whose place a later one stands, one without a date or without evidence, a
+contradiction that a check of the register found, the choke point of the target, a ban or quota in force that concerns
+both, or two official figures for one year that do not agree. Nothing else is proposed, and the commission decides.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from functools import cache
 from typing import Any
 
 from tarazu.core import codes
 from tarazu.core.checks import Severity
+from tarazu.core.errors import UnknownCodeError
 from tarazu.core.schema import DATA
 from tarazu.planning.pack_register import Sessions
+from tarazu.planning.pack_replaced import closing, replaced
 from tarazu.planning.pack_target import choke_phrase, choke_point
+from tarazu.planning.pack_titles import read_back
 from tarazu.planning.pack_turnover import gap_phrase, mirror_gap
 from tarazu.planning.pack_values import (
+    UNKNOWN,
     Draft,
     Grid,
     Land,
     Lines,
+    Listed,
     Part,
     Phrase,
     Quantity,
@@ -50,9 +55,16 @@ Point = tuple[Value, Value, Refs]  # what is proposed, why, where it stands
 
 def proposed(draft: Draft, sessions: Sessions) -> Part:
     """Every proposed point, numbered."""
+    elsewhere = [
+        each
+        for each in replaced(draft.register, draft.today)
+        if set(draft.parties) & set(each.earlier["parties"])
+    ]
+    gone = frozenset(each.earlier.id for each in elsewhere)
     found = [
-        *_overdue(draft),
-        *_collective(draft, sessions),
+        *closing(draft, elsewhere),
+        *_overdue(draft, gone),
+        *_collective(draft, sessions, gone),
         *_contradictions(draft),
         *_relief(draft),
         *_bars(draft),
@@ -72,13 +84,13 @@ def proposed(draft: Draft, sessions: Sessions) -> Part:
     )
 
 
-def _overdue(draft: Draft) -> Iterable[Point]:
-    """One point for each overdue commitment; its overdue steps are named in the reason."""
+def _overdue(draft: Draft, gone: Set[str]) -> Iterable[Point]:
+    """One point for each overdue commitment but those to be closed; its overdue steps are named in the reason."""
     items, rows = draft.register.items, list(draft.register.overdue(draft.today))
     late = {row["id"] for row in rows}
     for row in rows:
         item = items[row["id"]]
-        if row["kind"] == "milestone" and item["commitment"] in late:
+        if row["id"] in gone or (row["kind"] == "milestone" and item["commitment"] in late | gone):
             continue
         steps = [r for r in rows if r["kind"] == "milestone" and items[r["id"]]["commitment"] == row["id"]]
         reasons: list[Value] = [
@@ -109,9 +121,9 @@ def _what_to_do(row: Mapping[str, Any], item: Item) -> str:
     return "point.old" if item["form"] == "target" or -row["days"] > LONG_AGO else "point.renew"
 
 
-def _collective(draft: Draft, sessions: Sessions) -> Iterable[Point]:
+def _collective(draft: Draft, sessions: Sessions, gone: Set[str]) -> Iterable[Point]:
     """Commitments without a date or evidence: by document of the last session, then what the two promised elsewhere."""
-    late = {row["id"] for row in draft.register.overdue(draft.today)}
+    late = {row["id"] for row in draft.register.overdue(draft.today)} | gone
     lacking = [
         (lack, item)
         for item in binding(draft.register.of("commitments"))
@@ -167,7 +179,9 @@ def _contradictions(draft: Draft) -> Iterable[Point]:
             continue
         key = f"point.check.{check.name}"
         title = Phrase(key if has(key) else "point.check", {"title": Said(item.title)})
-        yield title, Lines((Word("reason.check"), Said(check.message))), draft.evidence(item.evidence)
+        names = {name: each.title for name, each in draft.register.items.items()}
+        message = read_back(f"check.{check.name}", check.message, names)
+        yield title, Lines((Word("reason.check"), message)), draft.evidence(item.evidence)
 
 
 def _relief(draft: Draft) -> Iterable[Point]:
@@ -199,11 +213,22 @@ def _bars(draft: Draft) -> Iterable[Point]:
             "kind": known("restriction", row["kind"]),
             "product": said(row["product"]),
             "measure": Said(row["measure"]),
-            "by": Said(row["imposed_by"]),
+            "by": _imposers(row["imposed_by"]),
             "since": when(row["valid_from"]),
             "until": when(row["valid_to"]),
         }
         yield Phrase("point.bar", facts), Phrase("reason.bar", facts), draft.row(row)
+
+
+def _imposers(text: str) -> Value:
+    """Who imposes it: countries by their names in the language, others as they are named."""
+    found: list[Value] = []
+    for name in filter(None, (each.strip() for each in text.split(";"))):
+        try:
+            found.append(Land(codes.country(name).alpha3))
+        except UnknownCodeError:
+            found.append(Land(name) if has(f"land.{name}") else Said(name))
+    return Listed(tuple(found)) if found else UNKNOWN
 
 
 def bars_in_force(

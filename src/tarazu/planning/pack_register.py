@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tarazu.core.table import Table
+from tarazu.planning.pack_titles import without_ids
 from tarazu.planning.pack_values import (
     UNKNOWN,
     Draft,
@@ -26,6 +27,7 @@ from tarazu.planning.pack_values import (
     Quantity,
     Said,
     Share,
+    Translations,
     Value,
     When,
     Word,
@@ -35,7 +37,7 @@ from tarazu.planning.pack_values import (
 from tarazu.planning.pack_words import known
 from tarazu.register.register import Item, Register, span, starts
 from tarazu.register.schedule import progress
-from tarazu.register.views import execution
+from tarazu.register.views import board
 
 COMMISSION = "commission"
 SOON = 180  # days within which what falls due is listed
@@ -137,13 +139,10 @@ def opening(draft: Draft, sessions: Sessions) -> Part:
     else:
         sentences.append(Word("session.undated"))
         draft.unknown.append(Word("unknown.session_date"))
+    if this and (held := span(this.held)) and held.end < draft.today:
+        sentences.append(Phrase("session.over", {"day": When(draft.today.isoformat())}))
     for body in sessions.bodies:
-        known = {
-            "name": Said(body.title),
-            "chairs": said(body["chairs"]),
-            "sources": draft.evidence(body.evidence),
-        }
-        sentences.append(Phrase("session.body", known))
+        sentences += _commission(draft, body)
     if before is None:
         sentences.append(Word("session.first"))
     else:
@@ -155,8 +154,34 @@ def opening(draft: Draft, sessions: Sessions) -> Part:
             )
             sentences.append(gap)
             draft.unknown.append(gap)
-    sentences += [Word("reading.interval"), Word("reading.statuses"), Word("reading.language")]
+    sentences += [Word("reading.interval"), Word("reading.statuses"), Translations()]
     return Part("session", tuple(sentences))
+
+
+def _commission(draft: Draft, body: Item) -> Iterable[Value]:
+    """The commission, and who holds its offices: by the last appointment on record, else as its own record has them."""
+    refs = draft.evidence(body.evidence)
+    roles = [role for role in draft.register.of("roles") if role["body"] == body.id]
+    if not roles:
+        facts = {"name": Said(body.title), "chairs": said(body["chairs"]), "sources": refs}
+        yield Phrase("session.body", facts)
+        return
+    yield Phrase("session.body_name", {"name": Said(body.title), "sources": refs})
+    for role in sorted(roles, key=lambda role: (role.title, draft.parties.index(role["side"]))):
+        told = [
+            e for e in role.events if e.event == "appointed" and e.value and starts(e.date) <= draft.today
+        ]
+        last = max(told, key=lambda event: starts(event.date), default=None)
+        yield Phrase(
+            "session.role" if last else "session.role_undated",
+            {
+                "role": Said(role.title),
+                "country": Land(role["side"]),
+                "holder": said(str(last.value) if last else role["holder"]),
+                "day": When(last.date) if last else UNKNOWN,
+                "sources": draft.evidence([last.evidence] if last else role.evidence),
+            },
+        )
 
 
 def executed(draft: Draft, sessions: Sessions) -> Part:
@@ -176,7 +201,7 @@ def executed(draft: Draft, sessions: Sessions) -> Part:
     sentences += progress_said(draft.register, draft.register.of("commitments"), "execution.progress_all")
     grids = [_documents(draft, last)]
     for document in last.documents:
-        table = execution(draft.register, document.id, draft.today)
+        table = board(draft.register, draft.today, instrument=document.id).table
         if len(table):
             grids.append(_points(draft, document, table))
     return Part("execution", tuple(sentences), tuple(grids), wide=True)
@@ -311,7 +336,7 @@ def _days(draft: Draft, table: Table, caption: Value, days: str, empty: Value) -
             )
         )
     heads = _heads("due", days, "commitment", "body", "official", "evidence", "next", "source")
-    return Grid(table.name, caption, heads, (5, 3, 10, 5, 4, 5, 6, 3), tuple(rows), empty)
+    return Grid(table.name, caption, heads, (5, 4, 9, 5, 5, 5, 6, 3), tuple(rows), empty)
 
 
 def since(draft: Draft, sessions: Sessions) -> Part:
@@ -367,8 +392,8 @@ def _visits(draft: Draft, rows: list[dict[str, Any]]) -> Grid:
                 Lines((known("level", row["level"]), Word(f"visit.{row['state']}"))),
                 way,
                 said(row["place"]),
-                said(row["occasion"]),
-                said(row["documents"]),
+                _plain(draft, row["occasion"]),
+                _plain(draft, row["documents"]),
                 draft.evidence(draft.register.items[row["id"]].evidence),
             )
         )
@@ -376,6 +401,10 @@ def _visits(draft: Draft, rows: list[dict[str, Any]]) -> Grid:
     return Grid(
         "visits", Word("caption.visits"), heads, (4, 7, 5, 5, 4, 6, 5, 3), tuple(shown), Word("empty.visits")
     )
+
+
+def _plain(draft: Draft, text: str | None) -> Value:
+    return said(without_ids(text, draft.register.items) if text else None)
 
 
 def _signed(draft: Draft, items: list[Item]) -> Grid:

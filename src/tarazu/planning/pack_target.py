@@ -15,6 +15,7 @@ from tarazu.clearing.projection import Settled
 from tarazu.corridor.flows import pieces
 from tarazu.corridor.graph import RUNS
 from tarazu.corridor.reading import shared_sources
+from tarazu.planning.pack_titles import read_back
 from tarazu.planning.pack_values import (
     UNKNOWN,
     Draft,
@@ -264,7 +265,7 @@ def _payments(draft: Draft, plan: Plan) -> list[Value]:
         "opens": When(str(found.years[0])),
         "unmatched": Share(middle, low, high),
         "usd": Usd(float(np.median(np.abs(found.main.imbalance[:, found.target])))),
-        "terms": Said(found.terms.source),
+        "terms": read_back("terms", found.terms.source),
         "sources": draft.own("source.clearing"),
     }
     return [Phrase("target.unmatched", facts), Phrase("target.clearing", facts)]

@@ -5,6 +5,7 @@ Every figure is the plan's baseline and carries its interval; figures as publish
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tarazu.planning.pack_values import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
 
 YEARS = 5  # last years shown
+AT_LEAST = "at least"  # a bound of a statement
 
 
 def turnover(draft: Draft) -> Part:
@@ -195,13 +197,9 @@ def _stated(draft: Draft, plan: Plan) -> Grid:
         for code in draft.parties:
             row = full_year(table, year, code)
             if row is None:
-                missing = Phrase("unknown.full_year", {"country": Land(code), "year": When(str(year))})
-                draft.unknown.append(missing)
-                cells += [UNKNOWN, Word("dash")]
-                continue
-            period = f"{row['period_start']}/{row['period_end']}"
-            doubt = () if row["doubtful"] == "no" else (Word("doubtful"),)
-            cells += [Lines((Usd(total_usd(row) or 0.0), When(period), *doubt)), draft.row(row)]
+                cells += _bounded(draft, table, year, code)
+            else:
+                cells += [_figure(row, Usd(total_usd(row) or 0.0)), draft.row(row)]
         rows.append(tuple(cells))
     sides = [
         head
@@ -209,6 +207,41 @@ def _stated(draft: Draft, plan: Plan) -> Grid:
         for head in (Phrase("head.stated", {"country": Land(code)}), Word("head.source"))
     ]
     return Grid("stated", Word("caption.stated"), (Word("head.year"), *sides), (5, 9, 3, 9, 3), tuple(rows))
+
+
+def _bounded(draft: Draft, table: Sequence[Mapping[str, Any]], year: int, code: str) -> list[Value]:
+    """A year without a figure: the lower bound that the side published, if it did, with its source; else unknown."""
+    facts: dict[str, Value] = {"country": Land(code), "year": When(str(year))}
+    row = lower_bound(table, year, code)
+    if row is None:
+        draft.unknown.append(Phrase("unknown.full_year", facts))
+        return [UNKNOWN, Word("dash")]
+    draft.unknown.append(Phrase("unknown.full_year_bounded", facts))
+    shown = Phrase("over", {"value": Usd(total_usd(row) or 0.0)})
+    return [_figure(row, shown, Word("over.said")), draft.row(row)]
+
+
+def _figure(row: Mapping[str, Any], shown: Value, *more: Value) -> Lines:
+    """A published figure with its period and what a reader must know."""
+    doubt = () if row["doubtful"] == "no" else (Word("doubtful"),)
+    return Lines((shown, When(f"{row['period_start']}/{row['period_end']}"), *more, *doubt))
+
+
+def lower_bound(rows: Sequence[Mapping[str, Any]], year: int, side: str) -> Mapping[str, Any] | None:
+    """A side's own full-year statement that gives only what turnover exceeded; of several the greatest.
+
+    Parameters
+    ----------
+    rows
+        Typed rows of a dossier's table of turnover.
+    """
+    # One at a time and taken as a figure, each is judged by the rules of a figure.
+    told = [
+        row
+        for row in rows
+        if row["bound"] == AT_LEAST and full_year([{**row, "bound": "exact"}], year, side) is not None
+    ]
+    return max(told, key=lambda row: total_usd(row) or 0.0, default=None)
 
 
 def _path(draft: Draft, plan: Plan) -> Grid:

@@ -1,8 +1,8 @@
 """What the commission pack is made of before it has a language: values, phrases, tables, parts and sources.
 
 A sentence is the key of a pattern in data/pack/words.csv with its values; a number keeps its unit and interval, a date
-its precision, a country its code. Words of the register stay as they are and carry their language. So every language
-says the same, and nothing is written twice.
+its precision, a country its code. Words of the register carry their language and the translations that are known. So
+every language says the same, and nothing is written twice.
 """
 
 from __future__ import annotations
@@ -72,14 +72,42 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of the register, shown as they are."""
+    """Words of the register, in the translation that a table has, else as they are.
+
+    Attributes
+    ----------
+    kept
+        Whether they stay as they are in every language: names of publishers, addresses, ids.
+    others
+        Their translations, by language.
+    """
 
     text: str
+    kept: bool = False
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def language(self) -> str:
         """The language that they are written in."""
         return detect(self.text)
+
+    def into(self, language: str) -> str | None:
+        """The text in a language; None where it has no translation into it."""
+        return self.text if self.language == language else dict(self.others).get(language)
+
+
+@dataclass(frozen=True, slots=True)
+class Translations:
+    """A sentence on the words of the register in a pack: how many of them a language has no translation of."""
+
+    texts: tuple[Said, ...] = ()
+
+    def told(self, language: str) -> Phrase:
+        """The sentence for a language."""
+        foreign = [said for said in self.texts if said.language != language]
+        left = [said for said in foreign if said.into(language) is None]
+        name = "own" if not foreign else "some" if left else "all"
+        return Phrase(f"reading.titles.{name}", {"n": Quantity(len(left)), "all": Quantity(len(foreign))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +149,10 @@ class Listed:
     values: tuple[Value, ...]
 
 
-Value = Usd | Share | Range | Quantity | When | Land | Said | Word | Phrase | Refs | Lines | Listed
+Value = (
+    Usd | Share | Range | Quantity | When | Land | Said | Word | Phrase | Refs | Lines | Listed | Translations
+)
+SHORT = 8  # rows of a table that is kept on one page
 UNKNOWN = Word("unknown")
 NONE = Word("none")
 
@@ -146,6 +177,11 @@ class Grid:
     widths: tuple[int, ...]
     rows: tuple[tuple[Value, ...], ...]
     empty: Value = NONE
+
+    @property
+    def short(self) -> bool:
+        """Whether it is kept on one page."""
+        return len(self.rows) <= SHORT
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.heads) == len(self.widths) for row in self.rows), self.id
@@ -186,6 +222,8 @@ class Pack:
         When the session takes place or took place, as the register knows; None if it does not.
     sources
         Numbered from 1, in the order in which they are first named.
+    translations
+        Of the words of the register that it shows.
     """
 
     session: int
@@ -195,6 +233,7 @@ class Pack:
     held: str | None
     parts: tuple[Part, ...]
     sources: tuple[Entry, ...]
+    translations: Translations = Translations()
 
     @property
     def title(self) -> Phrase:
@@ -224,10 +263,8 @@ class Draft:
         return tuple(self._sources)
 
     def cite(self, entries: Iterable[Entry]) -> Refs:
-        """Numbers of sources; each is numbered when it is first named."""
-        return Refs(
-            tuple(dict.fromkeys(self._sources.setdefault(e, len(self._sources) + 1) for e in entries))
-        )
+        """Numbers of sources in order; each is numbered when it is first named."""
+        return Refs(tuple(sorted({self._sources.setdefault(e, len(self._sources) + 1) for e in entries})))
 
     def evidence(self, found: Iterable[Evidence]) -> Refs:
         """Numbers of what a register's item rests on."""

@@ -30,11 +30,13 @@ from tarazu.planning.pack_values import (
     Refs,
     Said,
     Share,
+    Translations,
     Usd,
     Value,
     When,
     Word,
 )
+from tarazu.register.languages import detect
 
 LANGUAGES = NAME_LANGUAGES
 RIGHT_TO_LEFT = ("fa",)
@@ -76,6 +78,11 @@ def _words() -> Mapping[str, Mapping[str, str]]:
 def has(key: str) -> bool:
     """Whether the word list knows a key."""
     return key in _words()
+
+
+def keys(family: str) -> tuple[str, ...]:
+    """Keys of a family: ``check.cycle`` and its variants ``check.cycle.2``."""
+    return tuple(key for key in _words() if key == family or key.startswith(f"{family}."))
 
 
 def known(family: str, name: str) -> Value:
@@ -132,8 +139,10 @@ def _runs(value: Value, language: str) -> Iterator[Run]:
             for number, each in enumerate(values):
                 yield from [Run("، " if language == PERSIAN else ", ")] if number else []
                 yield from _runs(each, language)
-        case Said(words):
-            yield Run(words, "" if value.language == language else value.language)
+        case Said():
+            yield from _said(value, language)
+        case Translations():
+            yield from _runs(value.told(language), language)
         case Refs(numbers):
             for number in numbers:
                 yield Run(f"[{digits(str(number), language)}]", ref=number)
@@ -143,6 +152,20 @@ def _runs(value: Value, language: str) -> Iterator[Run]:
             yield _land(code, language)
         case _:
             yield Run(_figure(value, language))
+
+
+def _said(value: Said, language: str) -> Iterator[Run]:
+    """Words of the register: translated; or as they are, marked with their language and a sign that says so."""
+    words = value.into(language)
+    if words is None:
+        yield Run(value.text, value.language)
+        if not value.kept:
+            yield Run(f" ({word(f'sign.{value.language}', language)})")
+        return
+    # A name in another script, KTZ Express, keeps its direction. Short Kazakh cannot be told from Russian.
+    written = detect(words)
+    alike = written == language or {written, language} == {"ru", "kk"}
+    yield Run(words, "" if alike else written)
 
 
 def _land(code: str, language: str) -> Run:
@@ -320,8 +343,15 @@ def _span(found: period.Period, language: str) -> str:
     if language == PERSIAN:
         return word("beside", language).format(day=shown, other=_solar_span(found.start, found.end))
     if found.label.startswith("SH"):
-        return word("solar", language).format(day=shown, solar=found.label.removeprefix("SH "))
+        return word("solar", language).format(day=shown, solar=_solar_label(found.label, language))
     return shown
+
+
+def _solar_label(label: str, language: str) -> str:
+    """``1401`` of ``SH 1401``, ``Farvardin 1402`` of ``SH 1402-01``; longer spans as they are."""
+    plain = label.removeprefix("SH ")
+    year, _, month = plain.partition("-")
+    return f"{word(f'solar_month.{int(month)}', language)} {year}" if month.isdecimal() else plain
 
 
 def _solar_span(first: date, last: date) -> str:
