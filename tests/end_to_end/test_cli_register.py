@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
+
+from register_support import COMMISSION, TARGET, write
 
 RELEASE = """Ministers meet in Astana
 
@@ -63,9 +66,27 @@ def test_the_turnover_of_the_board_is_measured_by_the_trade_figures(ok):
     assert row["actual_period"] == "2025"
 
 
+def test_the_turnover_stands_against_its_path(ok):
+    out = " ".join(ok("board").split())
+    assert re.search(r"\(nd-turnover-kaz\): USD \d+ m in 2025 \(80% interval .* asks USD \d+ m for 2025", out)
+    found = json.loads(ok("board", "--json", "-"))["indicators"]
+    (row,) = (each for each in found if each["indicator"] == "nd-turnover-kaz")
+    assert row["missing"] == pytest.approx(row["asked"] - row["value"])
+    assert "nd-turnover" not in ok("board", "--no-live")
+
+
+def test_a_database_without_trade_figures_says_so_and_how_to_give_them(ok):
+    ok("add", "commitments", "id=co1", "title=Trade", "form=target", "parties=KAZ", "date=2026", *DESK)
+    assert "No indicator of this register is read from trade figures" in ok("board", "--db", "c.db")
+    ok("add", "indicators", "id=nd1", "title=Trade", "unit=USD m", "measure=turnover:TUR", *DESK)
+    assert "dossier kaz-irn has no figures of turnover:TUR" in " ".join(ok("board", "--db", "c.db").split())
+    assert "no dossier has figures" not in ok("board", "--db", "c.db", "--dossier", "none")
+
+
 def test_one_instrument_point_by_point(ok, here):
     out = ok("board", "--instrument", "co015", "--no-live", "--csv", "execution.csv")
     assert "co016" in out
+    assert all(word in out for word in ("point", "next step"))
     rows = list(csv.DictReader((here / "execution.csv").open(encoding="utf-8")))
     assert {row["instrument"] for row in rows} == {"co015"}
 
@@ -99,6 +120,40 @@ def test_checks_of_the_bundled_register_fire_on_the_source_documents(ok):
         "unit-value",
     } <= fired
     assert "error" not in {each["severity"] for each in told}
+
+
+def test_a_database_is_checked_alone_and_with_a_dossier(ok, own):
+    alone = json.loads(ok("check", "--db", "c.db", "--json", "-"))["checks"]
+    with_trade = json.loads(ok("check", "--db", "c.db", "--dossier", "kaz-irn", "--json", "-"))["checks"]
+    named = [{each["name"] for each in found} for found in (alone, with_trade)]
+    assert "embassy-before-relations" in named[0] & named[1]
+    assert {"outlier", "unit-value"} <= named[1] - named[0]
+    assert "--dossier names the dossier" in ok("check", "--db", "c.db")
+
+
+@pytest.mark.parametrize("words", [("due", "--days", "1500"), ("board", "--no-live"), ("visits",)])
+def test_a_hyphen_is_standard_output(ok, refused, here, words):
+    table = list(csv.DictReader(ok(*words, "--csv", "-").splitlines()))
+    assert table
+    assert list(here.iterdir()) == []
+    assert "only one of --csv and --json" in refused(*words, "--csv", "-", "--json", "-")
+
+
+def test_an_export_goes_to_standard_output_where_it_is_one_text(ok, refused, here):
+    assert json.loads(ok("export", "--form", "json", "--out", "-"))["version"] == 1
+    assert ok("export", "--form", "ics", "--out", "-").startswith("BEGIN:VCALENDAR")
+    for words in (
+        ("export", "--out", "-"),
+        ("targets", "--csv", "-"),
+        ("pack", "--session", "3", "--out", "-"),
+    ):
+        refused(*words)
+    assert list(here.iterdir()) == []
+
+
+def test_the_same_group_of_visits_twice_is_one(ok):
+    rows = json.loads(ok("visits", "--by", "year,year", "--json", "-"))["visits_by_year"]
+    assert rows == json.loads(ok("visits", "--by", "year", "--json", "-"))["visits_by_year"]
 
 
 def test_one_item_with_its_quotes(ok):
@@ -155,9 +210,59 @@ def test_items_and_events_by_hand(ok, here):
     assert "in_force" in ok("add", "event", *DESK)
 
 
+def test_what_is_added_is_given_as_json(ok):
+    given = ("id=co1", "title=Open a house", "form=obligation", "parties=KAZ", "due=2027", "date=2028")
+    told = json.loads(ok("add", "commitments", *given, *DESK, "--json", "-"))
+    assert [each["event"] for each in told["entered"]] == ["recorded", "said"]
+    assert "deadline-before-signature" in {each["name"] for each in told["checks"]}
+    told = json.loads(ok("add", "event", "item=co1", "event=withdrawn", "date=2028", *DESK, "--json", "-"))
+    assert told["withdrawn"]
+    assert told["entered"][0]["number"] == 3
+    columns = json.loads(ok("add", "commitments", "--json", "-"))["commitments"]
+    assert {"field": "title", "meaning": "What was promised.", "one_of": [], "needed": True} in columns
+
+
+def test_control_characters_are_neither_entered_nor_printed(ok, refused, here):
+    fields = ("id=bo1", "name=Red\x1b[31m", "form=commission", "parties=KAZ")
+    assert "control character U+001B" in refused("add", "bodies", *fields, *DESK)
+    folder = write(here / "tables", bodies=[{**COMMISSION, "name": "Two\nlines"}], commitments=[TARGET])
+    out = ok("import", str(folder), *DESK, code=1)
+    assert "bodies.csv, row 2: name: holds the control character U+000A (Two lines)" in " ".join(out.split())
+    assert '"co1"' in ok("show", "co1", "--db", "c.db", "--json", "-")
+    events = json.loads(ok("export", "--form", "json", "--out", "-", "--db", "c.db"))
+    events["events"][0]["fields"]["title"] = "Red\x1b[31m\nline"
+    (here / "evil.json").write_text(json.dumps(events), encoding="utf-8")
+    assert "control character" in refused("import", "evil.json", "--db", "d.db", "--by", "x")
+
+
+def test_what_stands_in_an_older_database_is_printed_without_being_obeyed(ok, here, monkeypatch):
+    from tarazu.register import books
+
+    monkeypatch.setattr(books, "_printable", lambda event: None)
+    ok(
+        "add",
+        "bodies",
+        "id=bo1",
+        "name=Red\x1b[31m\nline",
+        "form=commission",
+        "parties=KAZ",
+        "date=1999",
+        *DESK,
+    )
+    for words in (("show", "bo1"), ("timeline",), ("search", "red")):
+        out = ok(*words, "--db", "c.db")
+        assert "\x1b" not in out
+        assert "Red\\x1b[31m line" in out
+
+
 def test_search_in_the_documents(ok, own):
     assert "plant quarantine" in ok("search", "quarantines", "memorandum", "--db", "c.db")
     assert "nothing" in ok("search", "reindeer", "--db", "c.db")
+
+
+def test_search_in_a_database_without_documents_finds_items(ok):
+    ok("import", "kaz-irn", *DESK)
+    assert "co017" in ok("search", "clearing", "mechanism", "--db", "c.db")
 
 
 def test_search_without_a_database_finds_items(ok):
@@ -191,10 +296,46 @@ def test_two_registers_that_differ(ok, own, here):
     assert "fields-differ" in out
 
 
+def test_another_database_is_imported(ok, own, here):
+    """Its events come; the documents that they quote are ingested again."""
+    assert ok("import", "c.db", "--db", "d.db", "--by", "ministry").startswith("720 events added")
+    assert ok("import", "sqlite:///c.db", "--db", "d.db", "--by", "ministry").startswith("0 events added")
+    assert "would be added" in ok("import", "kaz-irn", "--dry-run", "--db", "e.db", "--by", "ministry")
+    assert not (here / "e.db").exists()
+
+
+def test_reading_begins_no_register(refused, here):
+    (here / "empty.db").touch()
+    assert "holds nothing" in refused("board", "--db", "empty.db")
+    assert (here / "empty.db").read_bytes() == b""
+
+
+def test_the_variable_of_the_register_means_nothing_to_other_commands(tarazu_here, monkeypatch):
+    """A plan must not change with what a shell happens to hold."""
+    monkeypatch.setenv("TARAZU_REGISTER", "nowhere.db")
+    assert "nowhere.db" in tarazu_here("register", "due").err
+    for words in (
+        ("brief", "--product", "1003", "--from", "KAZ", "--to", "IRN"),
+        ("offers", "example"),
+        ("dossier", "check", "kaz-irn"),
+        ("explain", "kaz-irn", "baseline.2022", "--draws", "1000"),
+        ("register", "targets"),
+    ):
+        answer = tarazu_here(*words)
+        assert (answer.code, "nowhere" in answer.out + answer.err) == (0, False), words
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (("board", "--db", "nowhere.db"), "no such database"),
+        (("board", "--db", ""), "nothing in it can be used"),
+        (("board", "--dossier", "nowhere"), "There is no dossier nowhere"),
+        (("import", "postgresql://nobody@localhost:1/none", *DESK), "connection"),
+        (("import", "release.txt", *DESK), "none of the files that can be imported"),
+        (("review", "--decide", "5", *DESK), "NUMBER=accept"),
+        (("review", "--least", "7", *DESK), "0<=x<=1"),
+        (("add", "event", "item=co9", *DESK), "say what happened"),
         (("board", "--instrument", "co999"), "none of the instruments"),
         (("show", "co01"), "Did you mean"),
         (("visits", "--by", "colour"), "no group of visits"),
@@ -205,7 +346,7 @@ def test_two_registers_that_differ(ok, own, here):
         (("add", "commitments", "id=1", "id=2", *DESK), "given twice"),
         (("add", "event", "item=co9", "event=official", "value=done", *DESK), "no item of the register"),
         (("ingest", "release.txt", "--db", "c.db", "--by", " "), "Name who enters this"),
-        (("review", *DESK), "no such database"),
+        (("review", "--list", *DESK), "no such database"),
         (("import", "nothing", *DESK), "nothing"),
     ],
 )
@@ -220,6 +361,36 @@ def test_files_that_cannot_be_read_are_findings(ok, here):
     out = ok("ingest", "scan.pdf", "release.txt", *DESK, code=1)
     assert "scan.pdf" in out
     assert "release.txt" in out
+    assert "1 of 2 files entered, 1 without a text that can be read" in out
+    told = json.loads(ok("ingest", "scan.pdf", "release.txt", *DESK, "--json", "-", code=1))
+    assert (told["counts"]["files"], told["counts"]["entered"], told["counts"]["known"]) == (2, 0, 1)
+    (check,) = told["checks"]
+    assert (check["name"], check["file"]) == ("unreadable-document", "scan.pdf")
+
+
+def test_a_folder_without_files_is_said(ok, here):
+    (here / "empty").mkdir()
+    assert "empty: holds no file to read" in ok("ingest", "empty", *DESK, code=1)
+    assert not (here / "c.db").exists()
+    assert json.loads(ok("ingest", "empty", *DESK, "--json", "-", code=1))["checks"][0]["name"] == "no-files"
+
+
+def test_a_quote_is_shown_with_its_page(ok, here):
+    """A form feed ends a page; texts have them as PDF files do."""
+    (here / "minutes.txt").write_text("First page.\fThe sides will open a trade house.", encoding="utf-8")
+    (row,) = json.loads(ok("ingest", "minutes.txt", *DESK, "--json", "-"))["documents"]
+    fields = ("id=co1", "title=Open", "form=obligation", "parties=KAZ", f"document={row['document']}")
+    ok("add", "commitments", *fields, "quote=trade house", "start=39", "end=50", *DESK)
+    assert "page 2" in ok("show", "co1", "--db", "c.db")
+
+
+def test_the_pack_of_a_database_takes_ones_own_translations(ok, here):
+    fields = ("title=Open a trade house", "form=obligation", "parties=KAZ", "due=2026-01", "date=2025-03-01")
+    ok("add", "commitments", "id=co1", *fields, *DESK)
+    (here / "mine.csv").write_text("original,ru\nOpen a trade house,Открыть торговый дом\n", encoding="utf-8")
+    asked = ("pack", "--session", "21", "--lang", "ru", "--draws", "100", "--db", "c.db")
+    ok(*asked, "--out", "with", "--words", "mine.csv")
+    assert "Открыть торговый дом" in (here / "with" / "session-21-ru.html").read_text(encoding="utf-8")
 
 
 def test_every_command_has_help_with_an_example(ok):

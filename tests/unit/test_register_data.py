@@ -15,7 +15,7 @@ from tarazu.register.consistency import consistency
 from tarazu.register.model import RECORDED, references
 from tarazu.register.register import Item, Register
 from tarazu.register.schedule import binding, grade, schedule
-from tarazu.register.views import board, execution
+from tarazu.register.views import board
 
 DOSSIER = Path(__file__).resolve().parents[2] / "src" / "tarazu" / "data" / "kaz-irn"
 PROMISES = {f"co{number:03}" for number in range(1, 79)}
@@ -270,8 +270,8 @@ def test_the_commission_met_in_the_sessions_known(register):
 
 
 def test_the_19th_session_can_be_followed_point_by_point(register):
-    plan = {row["id"] for row in execution(register, "co015")}
-    protocol = {row["id"] for row in execution(register, "co014")}
+    plan = {row["id"] for row in board(register, instrument="co015").table}
+    protocol = {row["id"] for row in board(register, instrument="co014").table}
     assert {"co015.1", "co016", "co017", "co018"} <= plan
     assert "cm-iran-zones" in protocol
     assert register.items["co014"]["session"] == register.items["co015"]["session"] == "19"

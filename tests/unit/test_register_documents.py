@@ -13,7 +13,7 @@ import pytest
 from tarazu.core.checks import Severity
 from tarazu.core.errors import InputError, ShapeError
 from tarazu.register.documents import normalise, quote_stands, read, read_bytes
-from tarazu.register.duplicates import Signatures, likeness, near_duplicates, signature
+from tarazu.register.duplicates import Signatures, likeness, signature
 from tarazu.register.readers import content
 from tarazu.register.readers.datelines import published, stated_day
 
@@ -38,7 +38,6 @@ def test_a_text_keeps_its_words_figures_and_rows():
     document = read_bytes(data, "a.txt")
     assert document.text == "Turnover\n\nyear\texport\n2010\t1,09 billion"
     assert document.sha256 == hashlib.sha256(data).hexdigest()
-    assert document.text_sha256 == hashlib.sha256(document.text.encode()).hexdigest()
     assert (document.media, document.title, document.published, document.checks) == (
         "text/plain",
         None,
@@ -233,6 +232,13 @@ def test_a_quote_stands_only_at_its_span():
     assert quote_stands(text, -12, -1, text[-12:-1]) is not None  # a span counts from the start
 
 
+def test_a_quote_without_a_span_stands_anywhere_in_the_document():
+    text = "Turnover was $528 million."
+    assert quote_stands(text, None, None, "$528 million") is None
+    assert "does not stand anywhere" in quote_stands(text, None, None, "$529 million").message
+    assert "it is empty" in quote_stands(text, None, None, "").message
+
+
 # --- near-duplicates
 
 
@@ -269,15 +275,15 @@ def test_the_index_finds_a_reprint_among_many_and_agrees_with_plain_comparison()
     new = signature("Updated: " + texts["d777"] + " said the ministry")
     ((key, alike),) = index.near(new)
     assert (key, alike) == ("d777", likeness(new, known["d777"]))
-    assert index.near(new) == near_duplicates(new, known)
-    assert near_duplicates(signature("quite another text of few words"), known) == []
+    assert index.near(new) == Signatures(known).near(new)
+    assert index.near(signature("quite another text of few words")) == []
     assert len(index) == 1500
     assert "d777" in index
     assert "d1500" not in index
 
 
 def test_documents_without_text_are_no_duplicates_of_one_another():
-    assert near_duplicates(signature(""), {"scan": signature("")}) == []
+    assert Signatures({"scan": signature("")}).near(signature("")) == []
 
 
 def test_signatures_of_another_length_are_refused():

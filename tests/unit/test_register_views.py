@@ -10,7 +10,7 @@ from register_support import COMMISSION, DUTY, PLAN, PROTOCOL, TARGET, happened,
 from tarazu.core.errors import InputError
 from tarazu.register.consistency import cycles
 from tarazu.register.register import Register
-from tarazu.register.views import board, execution, web
+from tarazu.register.views import board, web
 
 TODAY = date(2026, 11, 23)
 
@@ -145,10 +145,10 @@ def test_due_and_overdue_part_at_today(tmp_path):
 
 def test_execution_goes_point_by_point(tmp_path):
     points = [{**DUTY, "id": f"c{n}", "point": text} for n, text in enumerate(("10", "2.1", "2", ""))]
-    found = execution(small(tmp_path, commitments=points), "in2", TODAY)
+    found = board(small(tmp_path, commitments=points), TODAY, instrument="in2").table
     assert found.column("point") == ["2", "2.1", "10", None]
     with pytest.raises(InputError, match="none of the instruments"):
-        execution(small(tmp_path), "in9", TODAY)
+        board(small(tmp_path), TODAY, instrument="in9")
 
 
 def test_visits_are_listed_and_counted(tmp_path):

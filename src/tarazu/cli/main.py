@@ -405,7 +405,6 @@ def main() -> None:
         if not type(error).__module__.startswith("sqlalchemy."):
             raise
         found = str(getattr(error, "orig", error))
-        click.echo(
-            f"Error: the database cannot be read: {found}. `tarazu clearing verify` finds where.", err=True
-        )
+        where = " `tarazu clearing verify` finds where." if "clearing" in sys.argv[1:2] else ""
+        click.echo(f"Error: the database cannot be read: {found}.{where}", err=True)
         sys.exit(EXIT_INPUT)

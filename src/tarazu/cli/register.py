@@ -14,6 +14,8 @@ from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option
 if TYPE_CHECKING:
     from tarazu.core.checks import Check
     from tarazu.core.table import Table
+    from tarazu.planning.dossier import Dossier
+    from tarazu.planning.indicators import Standing
     from tarazu.register.books import Books
     from tarazu.register.register import Register
 
@@ -28,6 +30,7 @@ def register() -> None:
 
     Without --db the register bundled with the dossier is read. A database (SQLite by its path, or
     postgresql://…) is made when something is first added to it; nothing in it is ever changed or deleted.
+    TARAZU_REGISTER and TARAZU_OPERATOR stand for --db and --by here, and for nothing outside this group.
 
     \b
     Examples:
@@ -70,13 +73,28 @@ def books_option(command: Command, needed: bool = True) -> Command:
 def today_option(command: Command) -> Command:
     """Option --today."""
     return click.option(
-        "--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which it is looked at; today if not given."
+        "--today",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
+        help="Day on which it is looked at; today if not given.",
     )(command)
 
 
 def csv_option(command: Command) -> Command:
     """Option --csv."""
-    return click.option("--csv", "csv_path", metavar="PATH", help="Write the table there as CSV.")(command)
+    return click.option(
+        "--csv", "csv_path", metavar="PATH|-", help="Write the table there as CSV; - is standard output."
+    )(command)
+
+
+def dossier_option(default: str) -> Callable[[Command], Command]:
+    """Option --dossier."""
+    return click.option(
+        "--dossier",
+        "dossier_name",
+        metavar="NAME|PATH",
+        help=f"Dossier with the trade figures; by default {default}. `none` for none.",
+    )
 
 
 @register.command()
@@ -85,6 +103,7 @@ def csv_option(command: Command) -> Command:
 @click.option(
     "--live/--no-live", default=True, show_default=True, help="Read indicators from the trade figures."
 )
+@dossier_option(f"the register's own, else {BUNDLED}")
 @database_option
 @today_option
 @json_option
@@ -93,6 +112,7 @@ def board(
     instrument: str | None,
     body: str | None,
     live: bool,
+    dossier_name: str | None,
     db: str | None,
     today: Any,
     json_path: str | None,
@@ -100,19 +120,30 @@ def board(
 ) -> None:
     """Where every commitment stands: what the parties say, what documents show, and the schedule, kept apart.
 
+    Indicators stand below it against their path: the last figure, what even growth to the target asks for that year,
+    what is missing. Turnover is read from the trade figures of a dossier.
+
     \b
     Examples:
       tarazu register board
       tarazu register board --instrument co015 --csv execution.csv
+      tarazu register board --db commission.db --dossier kaz-irn
     """
     from tarazu.cli.register_print import print_board
     from tarazu.register.views import board as view
 
-    found = _read(db)
-    actual = _live(found) if live else {}
-    seen = view(found, _day(today), instrument=instrument, body=body, actual=actual)
-    _save(csv_path, seen.table)
-    emit(json_path, seen.to_dict(), lambda: print_board(seen))
+    found, day = _read(db), _day(today)
+    dossier = _dossier(dossier_name, db, BUNDLED) if live else None
+    actual, standings, lacking = _measured(found, dossier, day) if live else ({}, (), [])
+    seen = view(found, day, instrument=instrument, body=body, actual=actual)
+    named = {item["indicator"] for row in seen.table if (item := found.items[row["id"]])}
+    told = [each for each in standings if each.indicator in named or not (instrument or body)]
+    data = {**seen.to_dict(), "indicators": [each.to_dict() for each in told]}
+
+    def show() -> None:
+        print_board(seen, told, lacking, points=instrument is not None)
+
+    _written(csv_path, json_path, seen.table, data, show)
 
 
 @register.command()
@@ -150,8 +181,8 @@ def overdue(db: str | None, today: Any, json_path: str | None, csv_path: str | N
 @click.option(
     "--kind", "kinds", multiple=True, help="Only these kinds of items, such as instruments. May be repeated."
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="First day.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day.")
 @database_option
 @json_option
 @csv_option
@@ -174,7 +205,9 @@ def timeline(
 
 
 @register.command()
-@click.option("--by", "groups", default="", help="Count by any of year, level, side; with commas.")
+@click.option(
+    "--by", "groups", default="", help="Count by year, level or side, or by several of them; with commas."
+)
 @database_option
 @json_option
 @csv_option
@@ -186,7 +219,8 @@ def visits(groups: str, db: str | None, json_path: str | None, csv_path: str | N
       tarazu register visits
       tarazu register visits --by year,side
     """
-    found = _read(db).visits([part.strip() for part in groups.split(",") if part.strip()])
+    keys = dict.fromkeys(part.strip() for part in groups.split(",") if part.strip())
+    found = _read(db).visits(list(keys))
     _table(found, json_path, csv_path, "Visits")
 
 
@@ -220,40 +254,47 @@ def show(item: str, db: str | None, json_path: str | None) -> None:
     from tarazu.cli.register_print import item_dict, print_item
     from tarazu.core.errors import InputError
 
-    found = _read(db)
+    found = _read(db, texts=True)
     if item not in found.items:
         near = [each for each in found.items if item.casefold() in each.casefold()][:5]
         hint = (
             f" Did you mean {', '.join(near)}?" if near else " `tarazu register board` lists the commitments."
         )
         raise InputError(f'"{item}" is no item of register {found.name}.{hint}')
-    emit(json_path, item_dict(found.items[item]), lambda: print_item(found.items[item]))
+    emit(json_path, item_dict(found.items[item]), lambda: print_item(found.items[item], found))
 
 
 @register.command()
+@dossier_option("the register's own")
 @database_option
 @json_option
-def check(db: str | None, json_path: str | None) -> None:
+def check(dossier_name: str | None, db: str | None, json_path: str | None) -> None:
     """What does not fit together: dates, deadlines, references, quotes, claims said twice. Exit code 1 with errors.
 
-    Of a dossier's own register its statements of trade are checked too: flows far from their neighbours in time, growth
-    that implies another level than was stated, impossible unit values.
+    With a dossier its statements of trade are checked too: flows far from their neighbours in time, growth that implies
+    another level than was stated, impossible unit values. A database has none of its own: name one with --dossier.
 
     \b
-    Example:
+    Examples:
       tarazu register check
+      tarazu register check --db commission.db --dossier kaz-irn
     """
     import sys
 
     from tarazu.cli.register_print import print_checks
     from tarazu.core.checks import errors
+    from tarazu.planning.output import check_dict
 
     found = _read(db, texts=True)
-    checks = (*found.checks, *_statements(found.name))
-    told = [
-        {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message} for c in checks
-    ]
-    emit(json_path, {"checks": told}, lambda: print_checks(checks))
+    place = _dossier_place(dossier_name, db, None)
+    checks = (*found.checks, *(_statements(place) if place else ()))
+
+    def show() -> None:
+        print_checks(checks)
+        if place is None:
+            click.echo("Statements of trade were not checked: --dossier names the dossier that holds them.")
+
+    emit(json_path, {"checks": [check_dict(each) for each in checks]}, show)
     if errors(checks):
         sys.exit(EXIT_FINDINGS)
 
@@ -267,10 +308,10 @@ def check(db: str | None, json_path: str | None) -> None:
 def search(
     query: tuple[str, ...], limit: int, db: str | None, json_path: str | None, csv_path: str | None
 ) -> None:
-    """What holds every word, in most of its forms; English, Russian, Kazakh and Persian.
+    """What holds every word, in most of its forms; English, Russian, Kazakh and Persian. Case does not matter.
 
-    In a database the documents are searched; in the bundled register and in folders, which hold none, the titles,
-    quotes and notes of the items.
+    In a database the documents are searched; where there are none, as in the bundled register and in folders, the
+    titles, quotes and notes of the items.
 
     \b
     Examples:
@@ -281,22 +322,20 @@ def search(
     from tarazu.register.search import search_items
 
     words = " ".join(query)
-    if db is None or not _is_database(db):
-        _table(search_items(_read(db), words, limit), json_path, csv_path, f"Items with {words}")
-        return
-    with _books(db, new=False) as books:
-        found = find(books, words, limit)
-    _table(found, json_path, csv_path, f"Documents with {words}")
+    if db is not None and _is_database(db):
+        with _books(db, new=False) as books:
+            if books.documents():
+                found = find(books, words, limit)
+                _table(found, json_path, csv_path, f"Documents with {words}")
+                return
+    _table(search_items(_read(db), words, limit), json_path, csv_path, f"Items with {words}")
 
 
-def _statements(name: str) -> tuple[Check, ...]:
-    """Findings on the statements of a bundled dossier of this name."""
-    import tarazu
+def _statements(place: str) -> tuple[Check, ...]:
+    """Findings on the statements of a dossier."""
     from tarazu.planning.dossier import check as findings
 
-    if name not in tarazu.bundled():
-        return ()
-    return tuple(each for each in findings(name) if each.name in ("outlier", "implied-level", "unit-value"))
+    return tuple(each for each in findings(place) if each.name in ("outlier", "implied-level", "unit-value"))
 
 
 def _read(db: str | None, texts: bool = False) -> Register:
@@ -305,7 +344,7 @@ def _read(db: str | None, texts: bool = False) -> Register:
     if db is not None and _is_database(db):
         with _books(db, new=False) as books:
             return books.register(texts=texts)
-    return Register.read(db or BUNDLED)
+    return Register.read(BUNDLED if db is None else db)
 
 
 def _is_database(text: str) -> bool:
@@ -320,33 +359,67 @@ def _books(db: str, new: bool = True) -> Books:
 
     if not new and "://" not in db and not Path(db).exists():
         raise StoreError(f"{db}: there is no such database. `tarazu register ingest` or `import` makes one.")
-    return Books(db)
+    return Books(db, new=new)
 
 
-def _live(found: Register) -> dict[str, tuple[float, str]]:
-    """What the trade figures say, where an indicator asks for them; the baseline takes a second."""
-    from tarazu.planning.commitments import live
+def _dossier_place(name: str | None, db: str | None, usual: str | None) -> str | None:
+    """Where the trade figures stand: the dossier asked for, else the register's own, else the usual one."""
+    import tarazu
+    from tarazu.planning.partnership import PARTNERSHIP
+
+    if name is not None:
+        return None if name == "none" else name
+    own = BUNDLED if db is None else db
+    return own if own in tarazu.bundled() or (Path(own) / PARTNERSHIP).is_file() else usual
+
+
+def _dossier(name: str | None, db: str | None, usual: str | None) -> Dossier | None:
     from tarazu.planning.dossier import load
+
+    place = _dossier_place(name, db, usual)
+    return load(place) if place else None
+
+
+def _measured(
+    found: Register, dossier: Dossier | None, today: date | None
+) -> tuple[dict[str, tuple[float, str]], tuple[Standing, ...], list[str]]:
+    """Live figures, indicators against their path, and what is said of those without trade figures.
+
+    The baseline takes a second, so it is pooled only where an indicator asks for it.
+    """
+    from tarazu.planning.indicators import lacking, live, standings
     from tarazu.planning.prepare import from_dossier
 
-    if not any(item["measure"] for item in found.of("indicators")):
-        return {}
-    return live(found, from_dossier(load(BUNDLED)).baseline)
+    asked = any(item["measure"] for item in found.of("indicators"))
+    pooled = from_dossier(dossier).baseline if dossier and asked else None
+    actual = live(found, pooled, today or date.today()) if pooled else {}
+    return actual, standings(found, dossier, pooled, today), lacking(found, dossier, pooled)
 
 
 def _day(found: Any) -> date | None:
     return found.date() if found else None
 
 
-def _save(csv_path: str | None, table: Table) -> None:
-    from tarazu.planning.output import write
+def _written(
+    csv_path: str | None, json_path: str | None, table: Table, data: Any, show: Callable[[], None]
+) -> None:
+    """A table as CSV, JSON or print; what goes to standard output goes there alone."""
+    from tarazu.planning.output import json_text, write
 
-    if csv_path:
+    if csv_path == json_path == "-":
+        raise click.UsageError("only one of --csv and --json can go to standard output.")
+    if csv_path and csv_path != "-":
         click.echo(write([(Path(csv_path), table.to_csv())])[0], err=True)
+    if csv_path != "-":
+        emit(json_path, data, show)
+        return
+    click.echo(table.to_csv(), nl=False)
+    if json_path:
+        click.echo(write([(Path(json_path), json_text(data))])[0], err=True)
 
 
 def _table(table: Table, json_path: str | None, csv_path: str | None, title: str) -> None:
     from tarazu.cli.register_print import print_table
 
-    _save(csv_path, table)
-    emit(json_path, {table.name: table.records()}, lambda: print_table(table, title))
+    data = {table.name: table.records()}
+    _written(csv_path, json_path, table, data, lambda: print_table(table, title))

@@ -1,34 +1,26 @@
-"""`tarazu register`, the commands that write: add, ingest, review, import, export, pack."""
+"""`tarazu register`, the commands that enter: add, ingest, review."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tarazu.cli.register import (
-    BUNDLED,
-    _books,
-    _day,
-    _read,
-    books_option,
-    database_option,
-    register,
-    today_option,
-)
+from tarazu.cli import register_exchange  # noqa: F401  (its commands join the group)
+from tarazu.cli.register import _books, _day, books_option, register
 from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option, progress
 
 if TYPE_CHECKING:
     from tarazu.core.checks import Check
+    from tarazu.core.table import Table
     from tarazu.register.books import Books
     from tarazu.register.review import Decision, Open
-
-FORMS = ("csv", "json", "xlsx", "ics", "iati")
 
 
 @register.command()
@@ -51,11 +43,13 @@ def add(kind: str, fields: tuple[str, ...], db: str | None, by: str | None, json
       tarazu register add event item=co101 event=revised field=due value=2028 date=2026-11 --db c.db --by secretariat
     """
     from tarazu.cli.register_print import item_dict, print_checks, print_item
+    from tarazu.planning.output import check_dict
     from tarazu.register.books import new_event, new_item
     from tarazu.register.model import PROOF
 
     if not fields:
-        _explain(kind)
+        columns = _explained(kind)
+        emit(json_path, {kind: columns}, lambda: _explain(columns))
         return
     if not db or not by:
         raise click.UsageError("name the database with --db and who enters this with --by.")
@@ -69,35 +63,68 @@ def add(kind: str, fields: tuple[str, ...], db: str | None, by: str | None, json
             events = new_item(
                 kind, {name: text for name, text in values.items() if name not in PROOF}, source
             )
-        books.add(events, by)
+        entered = books.add(events, by)
         item = books.register().items.get(events[0].item)
         found = books.contradictions(before)
-    if item is None:
-        click.echo(f"{events[0].item} is withdrawn.")
-        return
-    emit(json_path, item_dict(item), lambda: print_item(item))
-    if found and json_path is None:
-        print_checks(found)
+    data = {
+        **(item_dict(item) if item else {"id": events[0].item, "withdrawn": True}),
+        "entered": [asdict(each) for each in entered],
+        "checks": [check_dict(each) for each in found],
+    }
+
+    def show() -> None:
+        if item:
+            print_item(item)
+        else:
+            click.echo(f"{events[0].item} is withdrawn.")
+        if found:
+            print_checks(found)
+
+    emit(json_path, data, show)
 
 
-def _explain(kind: str) -> None:
-    """Fields of a kind, or the kinds of events."""
+def _explained(kind: str) -> list[dict[str, Any]]:
+    """Fields of a kind of items, or the kinds of events, with their meaning."""
     from tarazu.core.errors import InputError
     from tarazu.register.model import event_types, fields, kinds, openings, proof
 
     if kind == "event":
-        for name, each in event_types().items():
-            value = f" value: {each.value}." if each.value else ""
-            click.echo(f"{name} ({', '.join(each.kinds)}): {each.meaning}{value}")
-        return
+        return [
+            {
+                "event": name,
+                "of": list(each.kinds),
+                "meaning": each.meaning,
+                "value": list(each.choices) or each.value,
+            }
+            for name, each in event_types().items()
+        ]
     if kind not in kinds():
         raise InputError(f'"{kind}" is no kind of item. Write event, or one of: {", ".join(kinds())}.')
-    for variable in (*fields(kind).values(), *proof().values()):
-        allowed = f" One of: {', '.join(variable.allowed)}." if variable.type == "choice" else ""
-        needed = " Needed." if variable.required else ""
-        click.echo(f"{variable.column}: {variable.meaning}{allowed}{needed}")
+    found = [
+        {
+            "field": variable.column,
+            "meaning": variable.meaning,
+            "one_of": list(variable.allowed) if variable.type == "choice" else [],
+            "needed": variable.required,
+        }
+        for variable in (*fields(kind).values(), *proof().values())
+    ]
     if openings(kind):
-        click.echo(f"event: What the date stands for: {', '.join(openings(kind))}; the first if not given.")
+        meaning = "What the date stands for; the first if not given."
+        found.append({"field": "event", "meaning": meaning, "one_of": list(openings(kind)), "needed": False})
+    return found
+
+
+def _explain(columns: Sequence[dict[str, Any]]) -> None:
+    for each in columns:
+        if "event" in each:
+            value = " | ".join(each["value"]) if isinstance(each["value"], list) else each["value"]
+            click.echo(
+                f"{each['event']} ({', '.join(each['of'])}): {each['meaning']}{f' value: {value}.' if value else ''}"
+            )
+            continue
+        allowed = f" One of: {', '.join(each['one_of'])}." if each["one_of"] else ""
+        click.echo(f"{each['field']}: {each['meaning']}{allowed}{' Needed.' if each['needed'] else ''}")
 
 
 def _pairs(fields: Sequence[str]) -> dict[str, str]:
@@ -115,7 +142,10 @@ def _pairs(fields: Sequence[str]) -> dict[str, str]:
 @register.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--published", type=click.DateTime(["%Y-%m-%d"]), help="Day of publication, where the files do not say."
+    "--published",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Day of publication, where the files do not say.",
 )
 @click.option("--publisher", default="", help="Who published them.")
 @click.option("--url", default="", help="Where they stand on the web.")
@@ -135,7 +165,7 @@ def ingest(
     """Keep documents and what a reader might take from them: text, HTML, PDF with text, DOCX; folders are walked.
 
     Each suggestion waits for `tarazu register review`. A document known already is not entered again. Exit code 1
-    where a file could not be read; the others are kept.
+    where a file could not be read, the others are kept; and where a folder holds no file.
 
     \b
     Examples:
@@ -144,21 +174,60 @@ def ingest(
       tarazu register ingest releases/ --db commission.db --by secretariat --json -
     """
     from tarazu.cli.register_print import print_checks, print_table
+    from tarazu.core.checks import Check as Finding
     from tarazu.core.checks import errors
-    from tarazu.register.intake import Publication, ingest
+    from tarazu.core.table import Table
+    from tarazu.planning.output import check_dict
+    from tarazu.register.intake import COLUMNS, Ingested, Publication, ingest
 
     about = Publication(_day(published), publisher, url)
-    with _books(db) as books, progress() as step:
-        found = ingest(books, _walked(files), by, about, encoding=encoding, progress=step)
+    paths = _walked(files)
+    bare = [
+        Finding.error("no-files", str(path), "holds no file to read. Name another folder, or the files.")
+        for path in files
+        if path.is_dir() and not _walked([path])
+    ]
+    found = Ingested(Table("ingested", COLUMNS, ()), ())
+    if paths:  # no database is begun for nothing
+        with _books(db) as books, progress() as step:
+            found = ingest(books, paths, by, about, encoding=encoding, progress=step)
+    checks = (*bare, *found.checks)
+    counts = _counts(found.table, len(paths))
 
     def show() -> None:
-        print_table(found.table, "Documents")
-        if found.checks:
-            print_checks(found.checks)
+        if len(found.table):
+            print_table(found.table, "Documents")
+        if checks:
+            print_checks(checks)
+        click.echo(_said(counts))
 
-    emit(json_path, found.to_dict(), show)
-    if errors(found.checks):
+    data = {**found.to_dict(), "counts": counts}
+    data["checks"] = [{**check_dict(each), "file": each.where.partition(", page")[0]} for each in checks]
+    emit(json_path, data, show)
+    if errors(checks):
         sys.exit(EXIT_FINDINGS)
+
+
+def _counts(table: Table, files: int) -> dict[str, int]:
+    """Files by what became of them."""
+    from tarazu.register.intake import KNOWN
+
+    known = sum(row["state"] == KNOWN for row in table)
+    return {
+        "files": files,
+        "entered": len(table) - known,
+        "known": known,
+        "not_entered": files - len(table),
+        "suggestions": sum(row["suggestions"] for row in table),
+    }
+
+
+def _said(counts: dict[str, int]) -> str:
+    text = f"{counts['entered']} of {counts['files']} files entered"
+    text += f", {counts['known']} known already" if counts["known"] else ""
+    text += f", {counts['not_entered']} without a text that can be read" if counts["not_entered"] else ""
+    waiting = counts["suggestions"]
+    return f"{text}. New suggestions: {waiting}{'; see tarazu register review' if waiting else ''}."
 
 
 def _walked(files: Sequence[Path]) -> list[Path]:
@@ -177,16 +246,16 @@ def _walked(files: Sequence[Path]) -> list[Path]:
     "--kind", "kinds", multiple=True, help="Kinds of suggestions; by default those that become items."
 )
 @click.option("--document", help="Only one document, by the first letters of its SHA-256.")
-@click.option("--least", default=0.0, show_default=True, help="Least confidence, 0 to 1.")
+@click.option(
+    "--least", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Least confidence, 0 to 1."
+)
 @click.option(
     "--decide", "decided", multiple=True, metavar="NUMBER=accept|reject", help="Decide one. May be repeated."
 )
 @click.option(
     "--item", default="", help="With one --decide: the item it is added to, or the id of the new one."
 )
-@click.option(
-    "--export", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write a table to fill in."
-)
+@click.option("--export", "out", metavar="PATH|-", help="Write a table to fill in; - is standard output.")
 @click.option(
     "--import", "filled", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read it back."
 )
@@ -199,7 +268,7 @@ def review(
     least: float,
     decided: tuple[str, ...],
     item: str,
-    out: Path | None,
+    out: str | None,
     filled: Path | None,
     listed: bool,
     db: str,
@@ -219,18 +288,25 @@ def review(
       tarazu register review --decide 12=accept --item co008 --db commission.db --by secretariat
     """
     from tarazu.cli.register_print import print_open
+    from tarazu.core.errors import InputError
     from tarazu.planning.output import write
     from tarazu.register.review import review_table, waiting
 
+    made, checks = _read_decisions(decided, item, filled)
     with _books(db, new=False) as books:
         if decided or filled:
-            made, checks = _read_decisions(decided, item, filled)
             _carry_out(books, made, checks, by, json_path)
             return
+        if document and not any(sha.startswith(document) for sha in books.register().documents):
+            raise InputError(
+                f'no document of the register begins with "{document}". `tarazu register ingest` prints their letters.'
+            )
         found = waiting(books, document=document, kinds=kinds, least=least)
         table = review_table(books, found)
-        if out:
-            click.echo(write([(out, table.to_csv())])[0])
+        if out == "-":
+            click.echo(table.to_csv(), nl=False)
+        elif out:
+            click.echo(write([(Path(out), table.to_csv())])[0])
         elif json_path is None and not listed and sys.stdin.isatty():
             _ask(books, found, by)
         else:
@@ -249,6 +325,8 @@ def _read_decisions(
     rows = []
     for text in decided:
         number, _, word = text.partition("=")
+        if not word.strip():
+            raise click.UsageError(f'--decide "{text}": write NUMBER=accept or NUMBER=reject.')
         rows.append({"number": number, "decision": word, "item": item})
     made, checks = decisions(rows, "--decide")
     if filled:
@@ -283,6 +361,7 @@ def _carry_out(
     from tarazu.cli.register_print import print_checks
     from tarazu.core.checks import Check as Finding
     from tarazu.core.errors import InputError
+    from tarazu.planning.output import check_dict
     from tarazu.register.review import decide
 
     found, told = list(checks), []
@@ -303,10 +382,7 @@ def _carry_out(
         if found:
             print_checks(found)
 
-    listed = [
-        {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message} for c in found
-    ]
-    emit(json_path, {"decided": told, "checks": listed}, show)
+    emit(json_path, {"decided": told, "checks": [check_dict(each) for each in found]}, show)
     if any(each.name in ("not-carried-out", "unknown-decision", "unknown-suggestion") for each in found):
         sys.exit(EXIT_FINDINGS)
 
@@ -347,120 +423,3 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
                     break
                 except InputError as error:
                     click.echo(f"Not entered: {error}")
-
-
-@register.command("export")
-@click.option("--form", type=click.Choice(FORMS), default="csv", show_default=True, help="What to write.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for csv, else a file.")
-@database_option
-@json_option
-def export_command(form: str, out: Path, db: str | None, json_path: str | None) -> None:
-    """Write the register: tables as CSV or a workbook, every event as JSON, deadlines for a calendar, IATI results.
-
-    \b
-    Examples:
-      tarazu register export --out register
-      tarazu register export --form xlsx --out register.xlsx
-      tarazu register export --form ics --out deadlines.ics
-    """
-    from tarazu.planning.output import json_text, write
-    from tarazu.register import exchange
-
-    found = _read(db)
-    makers: dict[str, Any] = {
-        "csv": lambda: {f"{name}.csv": table.to_csv() for name, table in exchange.tables(found).items()},
-        "json": lambda: json_text(exchange.as_json(found)),
-        "xlsx": lambda: exchange.workbook(found),
-        "ics": lambda: exchange.calendar(found),
-        "iati": lambda: exchange.results(found),
-    }
-    written = write([(out, makers[form]())])
-    emit(json_path, {"written": list(map(str, written))}, lambda: click.echo(written[0]))
-
-
-@register.command("import")
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what would be added and where the two differ.")
-@books_option
-@json_option
-def import_command(source: Path, dry_run: bool, db: str, by: str, json_path: str | None) -> None:
-    """Bring another register in: a folder of CSV, a workbook, JSON or a database. Differences are listed, not decided.
-
-    \b
-    Examples:
-      tarazu register import register/ --db commission.db --by secretariat
-      tarazu register import ministry.xlsx --dry-run --db commission.db --by secretariat
-    """
-    from tarazu.cli.register_print import print_checks
-    from tarazu.core.checks import errors
-    from tarazu.register.merge import merge, read_any
-
-    other = read_any(source)
-    with _books(db) as books:
-        found = merge(books.register(), other)
-        if not dry_run and found.added:
-            books.add(found.added, by)
-    checks = (*other.findings, *found.conflicts)
-    told = {
-        "added": len(found.added),
-        "known": found.same,
-        "written": not dry_run,
-        "checks": [
-            {"name": c.name, "severity": str(c.severity), "where": c.where, "message": c.message}
-            for c in checks
-        ],
-    }
-
-    def show() -> None:
-        word = "would be added" if dry_run else "added"
-        click.echo(
-            f"{len(found.added)} events {word}, {found.same} known already, {len(found.conflicts)} conflicts."
-        )
-        if checks:
-            print_checks(checks)
-
-    emit(json_path, told, show)
-    if errors(checks):
-        sys.exit(EXIT_FINDINGS)
-
-
-@register.command()
-@click.option("--session", required=True, type=int, help="Number of the session it is for.")
-@click.option("--lang", "languages", default="en", show_default=True, help="Of en, ru, kk, fa; with commas.")
-@click.option(
-    "--out", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder."
-)
-@click.option("--draws", default=10_000, show_default=True, help="Draws of the plan behind its figures.")
-@click.option(
-    "--dossier", "dossier_name", default=BUNDLED, show_default=True, help="Dossier with the trade figures."
-)
-@database_option
-@today_option
-@json_option
-def pack(
-    session: int,
-    languages: str,
-    folder: Path,
-    draws: int,
-    dossier_name: str,
-    db: str | None,
-    today: Any,
-    json_path: str | None,
-) -> None:
-    """One document for the next session, as HTML and DOCX in each language: what was traded, kept, overdue, proposed.
-
-    \b
-    Examples:
-      tarazu register pack --session 21 --lang ru,en
-      tarazu register pack --session 21 --lang fa --db commission.db --out session-21
-    """
-    import tarazu
-    from tarazu.planning.pack import languages_of, write_pack
-
-    languages_of(languages)
-    found = _read(db) if db else _read(dossier_name)
-    with progress() as step:
-        plan = tarazu.plan(dossier_name, draws=draws, progress=step)
-        step("pack")
-        written = write_pack(found, plan, session, languages, folder, today=_day(today))
-    emit(json_path, {"written": list(map(str, written))}, lambda: click.echo("\n".join(map(str, written))))

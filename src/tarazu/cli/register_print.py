@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escaped
 from rich.table import Table as Grid
 
 from tarazu.core.checks import Check
 from tarazu.core.table import Table, is_missing
-from tarazu.register.model import RECORDED
+from tarazu.register.model import RECORDED, Evidence
+from tarazu.register.reading import visible
 from tarazu.register.schedule import OVERDUE
 
 if TYPE_CHECKING:
-    from tarazu.register.register import Item
+    from tarazu.planning.indicators import Standing
+    from tarazu.register.register import Item, Register
     from tarazu.register.review import Open
     from tarazu.register.views import Board
 
 PIPED_WIDTH = 140  # columns when the output is no terminal
 SHOWN = {  # columns printed of each table; the files hold all
     "board": ("id", "commitment", "body", "due", "official", "evidence", "schedule"),
+    "execution": (
+        "point",
+        "id",
+        "commitment",
+        "body",
+        "due",
+        "official",
+        "evidence",
+        "schedule",
+        "next_step",
+    ),
     "due": ("due", "days", "id", "title", "body", "official", "evidence", "next_step"),
     "overdue": ("due", "days", "id", "title", "body", "official", "evidence", "next_step"),
     "timeline": ("date", "event", "item", "title", "value", "status", "source"),
@@ -43,11 +56,16 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
 
+def escape(text: str) -> str:
+    """A text that neither the terminal nor the markup obeys, on one line."""
+    return escaped(visible(text))
+
+
 def print_table(table: Table, title: str) -> None:
     """A table under its title; nothing in it is said."""
     out = console()
     if not len(table):
-        out.print(f"{title}: nothing.")
+        out.print(f"{escape(title)}: nothing.")
         return
     out.print(_grid(table, title))
 
@@ -55,7 +73,11 @@ def print_table(table: Table, title: str) -> None:
 def _grid(table: Table, title: str) -> Grid:
     names = SHOWN.get(table.name, tuple(column.name for column in table.columns))
     grid = Grid(
-        title=f"{title} ({len(table)})", title_justify="left", box=None, padding=(0, 1), pad_edge=False
+        title=f"{escape(title)} ({len(table)})",
+        title_justify="left",
+        box=None,
+        padding=(0, 1),
+        pad_edge=False,
     )
     for name in names:
         numeric = all(isinstance(value, (int, float)) or value is None for value in table.column(name))
@@ -81,23 +103,38 @@ def _cell(name: str, value: Any) -> str:
     return str(value).replace("_", " ") if name in ("evidence", "official", "level", "event") else str(value)
 
 
-def print_board(seen: Board) -> None:
-    """The state in words, what is overdue, then every commitment."""
+def print_board(
+    seen: Board, standings: Sequence[Standing] = (), lacking: Sequence[str] = (), *, points: bool = False
+) -> None:
+    """The state in words, every commitment (or point of one instrument), indicators against their path."""
     out = console()
+    if not len(seen.table):
+        out.print(
+            "No commitment is recorded yet. `tarazu register add commitments` or `tarazu register ingest` begins."
+        )
+        return
     out.print(f"[bold]{escape(seen.sentence())}[/bold]\n")
-    out.print(_grid(seen.table, f"Commitments on {seen.today}"))
+    table = replace(seen.table, name="execution") if points else seen.table
+    out.print(_grid(table, f"{'Points' if points else 'Commitments'} on {seen.today}"))
     late = [row for row in seen.table if row["schedule"] == OVERDUE]
     if late:
         out.print(
             f"\nOverdue: {', '.join(row['id'] for row in late)}. `tarazu register overdue` says by how much."
         )
+    measured = [each for each in standings if each.asked is not None]
+    if measured or lacking:
+        out.print("\n[bold]Against the path[/bold]")
+    for text in (*(each.sentence() for each in measured), *lacking):
+        out.print(escape(f"- {text}"))
+    if rest := len(standings) - len(measured):
+        out.print(f"- {rest} more indicators have a figure and no path to a target; --json lists them.")
     out.print(
         "\nWhat the parties say, what documents show and the schedule are three statuses, kept apart on purpose."
     )
 
 
-def print_item(item: Item) -> None:
-    """An item with its fields and every event."""
+def print_item(item: Item, register: Register | None = None) -> None:
+    """An item with its fields and every event; pages are known where the register brings the documents' texts."""
     out = console()
     out.print(f"[bold]{escape(item.id)}[/bold]  {escape(item.title)}  ({item.kind})\n")
     for name, value in item.fields.items():
@@ -116,10 +153,21 @@ def print_item(item: Item) -> None:
                 f"  {event.date or 'no date':10}  {event.event.replace('_', ' ')}{value}  [{event.status}]"
             )
         )
-        out.print(escape(f"              {event.evidence or 'no source'}{by}"), style="dim")
+        source = f"{event.evidence or 'no source'}{_page(event.evidence, register)}"
+        out.print(escape(f"              {source}{by}"), style="dim")
         for text in (event.evidence.quote and f'"{event.evidence.quote}"', event.note):
             if text:
                 out.print(escape(f"              {text}"), style="dim")
+
+
+def _page(proof: Evidence, register: Register | None) -> str:
+    """The page on which a quote stands, where its document has several."""
+    source = register.document(proof.document) if register and proof.start is not None else None
+    if source is None or source.text is None or "\f" not in source.text:
+        return ""
+    from tarazu.register.documents import page
+
+    return f", page {page(source.text, proof.start or 0)}"
 
 
 def item_dict(item: Item) -> dict[str, Any]:

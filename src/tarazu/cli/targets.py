@@ -57,6 +57,9 @@ def targets(
     from tarazu.planning.output import write
     from tarazu.trade.realism import bundled
 
+    if csv_folder == "-":
+        raise click.UsageError("only --json can go to standard output; --csv takes a folder.")
+
     found = bundled()
     if chosen := bool(pairs or countries):
         found = found.select(pairs, countries)

@@ -1,7 +1,6 @@
 """Which promises carry a plan, how they stand, and what is measured of them: the register meets the trade figures.
 
-An indicator that names where it is measured (``turnover:KAZ``, ``flow:KAZ->IRN``) is read from the baseline: the last
-year's pooled figure of that series with its interval, not what anybody says of it.
+Indicators are measured by the trade figures, not by what anybody says of them: see `indicators`.
 """
 
 from __future__ import annotations
@@ -10,19 +9,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tarazu.core.amounts import format_amount
 from tarazu.core.table import Column, Table
+from tarazu.planning.indicators import figure_text, live
 from tarazu.register.register import Item, Register
 from tarazu.register.schedule import COMPLETE, OVERDUE, grade, schedule
 from tarazu.register.views import Board, board, sources
 from tarazu.report.document import Listing, Section, Show
-from tarazu.trade.baseline import Baseline
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
-
-TURNOVER, FLOW, BOTH = "turnover", "flow", "both"
-MILLION = 1e6
 
 COLUMNS = (
     Column("measure"),
@@ -38,36 +33,13 @@ COLUMNS = (
 )
 
 
-def live(register: Register, baseline: Baseline) -> dict[str, tuple[float, str]]:
-    """Actual value and period by indicator id, of those that are measured by the trade figures; USD million."""
-    found: dict[str, tuple[float, str]] = {}
-    for item in register.of("indicators"):
-        actual = _actual(str(item["measure"] or ""), baseline)
-        if actual is not None:
-            found[item.id] = actual
-    return found
-
-
-def _actual(measure: str, baseline: Baseline) -> tuple[float, str] | None:
-    """The last year's median of one series, turnover or one direction."""
-    what, _, which = measure.partition(":")
-    series, direction = (which, BOTH) if what == TURNOVER else (baseline.series[0], which)
-    if what not in (TURNOVER, FLOW) or series not in baseline.series:
-        return None
-    rows = [
-        row
-        for row in baseline.table
-        if row["series"] == series
-        and row["direction"] == direction
-        and row["year"] == baseline.grid.last_year
-    ]
-    return (round(rows[0]["q50"] / MILLION, 1), str(rows[0]["year"])) if rows else None
-
-
 def plan_board(plan: Plan, today: date | None = None) -> Board | None:
     """The board of the plan's dossier, measured by its figures; None without a register."""
     register = plan.dossier.register if plan.dossier else None
-    return None if register is None else board(register, today, actual=live(register, plan.baseline))
+    if register is None:
+        return None
+    day = today or date.today()
+    return board(register, day, actual=live(register, plan.baseline, day))
 
 
 def carried(plan: Plan, today: date | None = None) -> Table:
@@ -203,10 +175,8 @@ def _measured(found: Board) -> str:
         )
         if row is None or item["target"] is None:
             continue
-        aim = _figure(item["target"], item)
-        told.append(f"{item.title}: {_figure(row['actual'], item)} in {row['actual_period']}, to be {aim}")
+        actual, aim = (figure_text(value, str(item["unit"])) for value in (row["actual"], item["target"]))
+        told.append(f"{item.title}: {actual} in {row['actual_period']}, to be {aim}")
     return f"Measured: {'; '.join(told)}." if told else "No indicator of the register has a figure."
 
 
-def _figure(value: float, item: Item) -> str:
-    return format_amount(value * MILLION) if item["unit"] == "USD m" else f"{value:,.6g} {item['unit']}"

@@ -23,7 +23,7 @@ from tarazu.core.errors import InputError
 from tarazu.register import tables
 from tarazu.register.consistency import consistency
 from tarazu.register.model import CLAIMED, RECORDED, Event, Evidence, fields, kinds, openings, proof
-from tarazu.register.reading import evidence, later, numbered
+from tarazu.register.reading import evidence, later, numbered, unprintable, visible
 from tarazu.register.register import Register, Source, span
 from tarazu.store.database import Database
 
@@ -41,15 +41,24 @@ class Books:
         A path (SQLite), ``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``; clearing may share it.
     clock
         Where the time of entries comes from.
+    new
+        Whether a register is begun where there is none.
 
     Raises
     ------
     StoreError
-        If the database cannot be opened, or was written by a newer version.
+        If the database cannot be opened, was written by a newer version, or holds no register and none is to be
+        begun.
     """
 
-    def __init__(self, url: str | Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.database = Database(url, MIGRATIONS, tables.LOCK, tables.VERSIONS)
+    def __init__(
+        self,
+        url: str | Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        new: bool = True,
+    ) -> None:
+        self.database = Database(url, MIGRATIONS, tables.LOCK, tables.VERSIONS, new=new)
         self._clock = clock
 
     def __enter__(self) -> Books:
@@ -78,13 +87,19 @@ class Books:
         name = self.database.url.database or "register"
         return Register(Path(name).stem, events, documents=documents)
 
+    def documents(self) -> int:
+        """How many documents there are."""
+        with self.database.reading() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(tables.document)) or 0)
+
     def add(self, events: Sequence[Event], by: str) -> tuple[Event, ...]:
         """Enter events, all or none.
 
         Raises
         ------
         InputError
-            If nobody is named, or an event is on an item that does not exist or exists already.
+            If nobody is named, an event is on an item that does not exist or exists already, or a text holds control
+        characters.
         """
         with self.database.writing() as connection:
             return self.enter(connection, events, operator(by))
@@ -182,6 +197,11 @@ def new_event(register: Register, values: Mapping[str, str]) -> Event:
     unknown = [name for name in values if name not in variables]
     if unknown:
         raise InputError(f'"{unknown[0]}" is nothing an event says. Known: {", ".join(variables)}.')
+    for name, what in (("item", "which item it happened to"), ("event", "what happened")):
+        if not values.get(name, "").strip():
+            raise InputError(
+                f"{name}: say {what}. `tarazu register add event` lists what may happen to what."
+            )
     row = {name: _read(name, values.get(name, ""), variable) for name, variable in variables.items()}
     found = later(row, {item.id: item.kind for item in register.items.values()}, "event")
     if isinstance(found, Check):
@@ -212,6 +232,7 @@ def _read(name: str, text: str, variable: Any) -> Any:
 def _check(events: Iterable[Event], known: Mapping[str, str]) -> None:
     there = dict(known)
     for event in events:
+        _printable(event)
         if event.event == RECORDED:
             if event.item in there:
                 raise InputError(
@@ -222,6 +243,14 @@ def _check(events: Iterable[Event], known: Mapping[str, str]) -> None:
             raise InputError(
                 f"{event.item} is no item of kind {event.kind} in the register. Record it first."
             )
+
+
+def _printable(event: Event) -> None:
+    texts = {**event.fields, **asdict(event.evidence), "note": event.note}
+    texts |= {"item": event.item, "date": event.date, event.field or "value": event.value}
+    found = unprintable(texts)
+    if found:
+        raise InputError(f"{visible(event.item)}, {found}")
 
 
 def _row(event: Event) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Named checks of a register: references, order of events, deadlines, cycles, quotes, claims said twice.
+"""Named checks of a register: references, order of events, deadlines, cycles, quotes, figures, claims said twice.
 
 Each check names the items and what to do; none changes anything. A contradiction between sources stays in the
 register: both entries stand, and the check says that they do not fit.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from itertools import pairwise
+from itertools import combinations, pairwise
+from statistics import median
 
 from tarazu.core.checks import Check
 from tarazu.register.model import RECORDED, event_types, references
@@ -45,12 +46,16 @@ def _orphans(register: Register) -> Iterator[Check]:
 
 
 def _lives(register: Register) -> Iterator[Check]:
-    """Instruments that enter into force before they are signed, or end before that."""
+    """Instruments that enter into force before they are signed, or end before that: every pair that cannot be."""
     for item in register.of("instruments"):
-        told = [(name, span(item.dates.get(name))) for name in LIFE]
-        dated = [(name, found) for name, found in told if found]
-        for (first, earlier), (second, later) in pairwise(dated):
-            if later.end < earlier.start:
+        told = {
+            (event.event, found)
+            for event in item.events
+            if event.event in LIFE and (found := span(event.date))
+        }
+        ordered = sorted(told, key=lambda each: (LIFE.index(each[0]), each[1].start, each[1].end))
+        for (first, earlier), (second, later) in combinations(ordered, 2):
+            if first != second and later.end < earlier.start:
                 message = (
                     f"{second} on {later}, before it was {first} on {earlier}. One of the two dates is wrong."
                 )
@@ -64,7 +69,7 @@ def _contradictions(register: Register) -> Iterator[Check]:
     for item in register.items.values():
         for name in once:
             days = [found for event in item.events if event.event == name and (found := span(event.date))]
-            if any(not a.overlap_days(b) for a, b in pairwise(days)):
+            if any(not a.overlap_days(b) for a, b in combinations(days, 2)):
                 listed = " and ".join(dict.fromkeys(map(str, days)))
                 message = f"{name.replace('_', ' ')} is dated {listed}. Correct one, or say in a note why both stand."
                 yield Check.warning("contradicting-events", item.id, message)
@@ -248,6 +253,8 @@ def _relations(register: Register) -> Iterator[Check]:
 
 def _quotes(register: Register) -> Iterator[Check]:
     """Quotes that do not stand where they are said to stand."""
+    from tarazu.register.documents import quote_stands
+
     for item, proof in dict.fromkeys((event.item, event.evidence) for event in register.events):
         source = register.document(proof.document)
         if source is None:
@@ -257,15 +264,9 @@ def _quotes(register: Register) -> Iterator[Check]:
             continue
         if source.text is None or not proof.quote:
             continue
-        stated = proof.start is not None and proof.end is not None
-        if not stated and proof.quote not in source.text:
-            yield Check.error("quote-not-there", item, f"the quote stands nowhere in {proof.document[:12]}.")
-        elif stated and source.text[proof.start : proof.end] != proof.quote:
-            at = source.text.find(proof.quote)
-            where = f"it stands at {at}" if at >= 0 else "it stands nowhere in the document"
-            message = (
-                f"the quote does not stand at {proof.start}–{proof.end} of {proof.document[:12]}; {where}."
-            )
+        found = quote_stands(source.text, proof.start, proof.end, proof.quote)
+        if found is not None:
+            message = f"{found.message} Document {proof.document[:12]}."
             yield Check.error("quote-not-there", item, message)
 
 
@@ -282,6 +283,28 @@ def _future(register: Register) -> Iterator[Check]:
                 what = event.event.replace("_", " ")
                 message = f"{what} is dated {event.date}, a day to come. Use planned, or correct it."
                 yield Check.warning("future-event", item.id, message)
+
+
+def _figures(register: Register) -> Iterator[Check]:
+    """A measured figure far from the others of its indicator: a slip of the unit, most often."""
+    from tarazu.register.readers.content import limit
+
+    apart, least = limit("figures", "apart"), limit("figures", "least")
+    for item in register.of("indicators"):
+        told = [
+            (event.field or event.date, float(event.value))
+            for event in item.events
+            if event.event == "measured" and event.value is not None
+        ]
+        usual = median(abs(value) for _, value in told) if len(told) >= least else 0.0
+        for day, value in told:
+            if usual and not usual / apart < abs(value) < usual * apart:
+                message = (
+                    f"{value:g} of {day} is far from the middle of its figures, {usual:g} {item['unit']}. "
+                )
+                yield Check.warning(
+                    "figure-apart", item.id, f"{message}Look at the unit, or say in a note why."
+                )
 
 
 def _unproven(register: Register) -> Iterator[Check]:
@@ -305,5 +328,6 @@ CHECKS: tuple[Callable[[Register], Iterator[Check]], ...] = (
     _relations,
     _quotes,
     _future,
+    _figures,
     _unproven,
 )

@@ -8,7 +8,7 @@ table's cells kept; one blank line between blocks; a line of one form feed betwe
 they are written, so that a quote shows the original. Normalising a normalised text changes nothing.
 
 The same bytes give the same text for ever under one version; where a library takes part in it (PDF, HTML, a judged
-encoding) its version is part of the normaliser's name, and `text_sha256` shows whether a text is still the same.
+encoding) its version is part of the normaliser's name.
 """
 
 from __future__ import annotations
@@ -73,11 +73,6 @@ class Document:
     published: date | None
     normaliser: str
     checks: tuple[Check, ...]
-
-    @property
-    def text_sha256(self) -> str:
-        """Hash of the normalised text in UTF-8."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read(path: Path, *, encoding: str | None = None) -> Document:
@@ -258,14 +253,21 @@ def page(text: str, start: int) -> int:
     return text.count("\f", 0, max(0, start)) + 1
 
 
-def quote_stands(document_text: str, start: int, end: int, quote: str) -> Check | None:
-    """Whether a quote stands at its span: None if so, otherwise a check that says where it does stand, if anywhere."""
-    if quote and 0 <= start < end and document_text[start:end] == quote:
+def quote_stands(text: str, start: int | None, end: int | None, quote: str) -> Check | None:
+    """Whether a quote stands at its span, or anywhere where none is given: None if so.
+
+    Otherwise a check that says where it does stand, if anywhere.
+    """
+    spanned = start is not None and end is not None
+    if not spanned and quote and quote in text:
         return None
-    where = f"characters {start} to {end}"
+    first, last = start or 0, end or 0
+    if spanned and quote and 0 <= first < last and text[first:last] == quote:
+        return None
     shown = quote if len(quote) <= _SHOWN else quote[:_SHOWN] + "…"
-    said = f'the quote "{shown}" does not stand at its span'
-    return Check.error("quote-does-not-stand", where, f"{said}; {_elsewhere(document_text, start, quote)}")
+    where = f"characters {first} to {last}" if spanned else "anywhere"
+    said = f'the quote "{shown}" does not stand {"at " if spanned else ""}{where}'
+    return Check.error("quote-not-there", where, f"{said}; {_elsewhere(text, first, quote)}")
 
 
 def _elsewhere(text: str, start: int, quote: str) -> str:

@@ -58,21 +58,6 @@ def likeness(a: Sequence[int], b: Sequence[int]) -> float:
     return sum(map(int.__eq__, a, b)) / len(a)
 
 
-def near_duplicates(
-    new: Signature, known: Mapping[str, Signature], least: float | None = None
-) -> list[tuple[str, float]]:
-    """Which known documents a new one nearly repeats, likest first; for many look-ups keep `Signatures`.
-
-    Parameters
-    ----------
-    known
-        Signatures by the document's hash.
-    least
-        Likeness from which documents are named; None takes the bundled limit.
-    """
-    return Signatures(known).near(new, least)
-
-
 class Signatures:
     """Signatures that can be looked up: a comparison of bands first, of whole signatures where one is equal.
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.schema import declared
 from tarazu.core.table import Column, Table
@@ -264,9 +263,3 @@ def _periods(item: Item) -> Iterator[tuple[str, str, str, float]]:
         found = span(when)
         if found and value is not None:
             yield found.start.isoformat(), found.end.isoformat(), name, float(value)
-
-
-def conflicts_table(conflicts: Iterable[Check]) -> Table:
-    """Conflicts of a merge as a table."""
-    columns = (Column("item"), Column("conflict"), Column("message"))
-    return Table("conflicts", columns, tuple((check.where, check.name, check.message) for check in conflicts))

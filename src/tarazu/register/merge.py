@@ -7,7 +7,7 @@ register's stand and the difference is listed: a person corrects one by an event
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,27 +112,76 @@ def _key(event: Event) -> tuple[Any, ...]:
     return (event.item, event.event, event.date, event.field, event.value, where, proof.quote)
 
 
-def read_any(path: Path) -> Register:
-    """A register from what `export` writes: a folder of CSV, JSON, XLSX, or a database.
+SOURCES = (
+    "Name a folder of CSV tables, an .xlsx or .json file, all as `tarazu register export` writes them, or a database: "
+    "its file, or postgresql://…"
+)
+
+
+def read_any(where: str | Path) -> Register:
+    """A register from what `export` writes (a folder of CSV, JSON, XLSX), a database, or a bundled one by its name.
 
     Raises
     ------
     InputError
         If it is none of these, or cannot be read.
     """
-    import tempfile
+    from tarazu.register.books import Books
+    from tarazu.register.exchange import from_json
+    from tarazu.register.reading import read
 
-    from tarazu.register.exchange import from_json, from_workbook
-    from tarazu.register.reading import read, read_folder
-
-    if path.suffix == ".json":
+    path, suffix = Path(where), Path(where).suffix.lower()
+    if "://" in str(where) or path.is_dir() or not path.exists():
+        return _elsewhere(str(where), read)
+    if suffix == ".csv":
+        raise InputError(
+            f"{path}: is one table. Name the folder that holds the register's tables, as `export` wrote them."
+        )
+    if suffix == ".json":
         try:
-            return from_json(path.read_text(encoding="utf-8"), path.name)
+            return from_json(path.read_text(encoding="utf-8-sig"), path.name)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: cannot be read ({error}).") from None
-    if path.suffix == ".xlsx":
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in from_workbook(path):
-                (Path(folder) / f"{name}.csv").write_text(text, encoding="utf-8")
+    if suffix == ".xlsx":
+        return _workbook(path)
+    if not _is_sqlite(path):
+        raise InputError(f"{path}: is none of the files that can be imported. {SOURCES}")
+    with Books(path, new=False) as books:
+        return books.register()
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether a file is a SQLite database (https://www.sqlite.org/fileformat2.html#magic_header_string) or empty."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) in (b"SQLite format 3\0", b"")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+def _elsewhere(where: str, read: Callable[[str], Register]) -> Register:
+    """A folder, an address, or a bundled name; what is none of them is said with what could be named."""
+    try:
+        return read(where)
+    except InputError as error:
+        if "://" in where or Path(where).exists():
+            raise
+        raise InputError(f"{where}: there is no such file or folder. {SOURCES}") from error
+
+
+def _workbook(path: Path) -> Register:
+    import tempfile
+
+    from tarazu.register.exchange import from_workbook
+    from tarazu.register.reading import read_folder
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in from_workbook(path):
+            (Path(folder) / f"{name}.csv").write_text(text, encoding="utf-8")
+        try:
             return read_folder(Path(folder), path.stem)
-    return read(path)
+        except InputError:
+            raise InputError(
+                f"{path}: no sheet of it can be used as a table of the register. Name sheets as `export --form xlsx` "
+                "does: instruments, commitments, events …"
+            ) from None

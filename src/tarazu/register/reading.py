@@ -6,6 +6,7 @@ says instead). Rows that cannot be used are left out and named; references to wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from tarazu.register.register import Register
 
 FOLDER = "register"
 DATABASES = (".db", ".sqlite", ".sqlite3")
+OF_LINES = ("quote", "note")  # texts that may have several lines
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def read(where: str | Path) -> Register:
@@ -43,7 +46,7 @@ def read(where: str | Path) -> Register:
     if "://" in text or Path(text).suffix in DATABASES:
         from tarazu.register.books import Books
 
-        with Books(where) as books:
+        with Books(where, new=False) as books:
             return books.register()
     bundled = DATA / text / FOLDER
     known = sorted(path.parent.parent.name for path in DATA.glob(f"*/{FOLDER}/instruments.csv"))
@@ -63,22 +66,53 @@ def read_folder(folder: Path, name: str) -> Register:
     events: list[Event] = []
     checks: list[Check] = []
     for kind in kinds():
-        for parsed, _ in _tables(folder, kind):
+        for parsed, file in _tables(folder, kind):
             checks += parsed.checks
-            for _, row in parsed:
-                events += opening(kind, row)
+            for number, row in parsed:
+                found = _clean(row, place(file, number))
+                checks += [found] if found else []
+                events += [] if found else opening(kind, row)
     known = {event.item: event.kind for event in events}
     for parsed, file in _tables(folder, EVENTS):
         checks += parsed.checks
         for number, row in parsed:
-            found = later(row, known, place(file, number))
-            checks += [found] if isinstance(found, Check) else []
-            events += [found] if isinstance(found, Event) else []
+            made = _clean(row, place(file, number)) or later(row, known, place(file, number))
+            checks += [made] if isinstance(made, Check) else []
+            events += [made] if isinstance(made, Event) else []
     if not events:
         raise InputError(
             f"{folder}: nothing in it can be used as a register. It needs instruments.csv, events.csv …"
         )
     return Register(name, numbered(events), findings=(*checks, *_twice(events)))
+
+
+def _clean(row: Mapping[str, Any], where: str) -> Check | None:
+    found = unprintable(row)
+    return Check.error("control-character", where, f"{found} The row is left out.") if found else None
+
+
+def unprintable(row: Mapping[str, Any]) -> str | None:
+    """What is wrong with the first text that holds a control character; None without one.
+
+    A terminal obeys them and a table breaks at them. Only quotes and notes may have several lines.
+    """
+    for name, value in row.items():
+        for text in value if isinstance(value, tuple) else (value,):
+            lines = "\r\n\t" if name in OF_LINES else ""
+            signs = (each[0] for each in _CONTROL.finditer(text)) if isinstance(text, str) else ()
+            bad = next((each for each in signs if each not in lines), None)
+            if bad is not None:
+                return (
+                    f"{name}: holds the control character U+{ord(bad):04X} ({visible(text)[:60]}). Remove it."
+                )
+    return None
+
+
+def visible(text: str) -> str:
+    """A text as it can be printed on one line: control characters by their number."""
+    return _CONTROL.sub(
+        lambda sign: " " if sign[0] in "\r\n\t\u2028\u2029" else f"\\x{ord(sign[0]):02x}", text
+    )
 
 
 def _tables(folder: Path, table: str) -> Iterator[tuple[Parsed, str]]:

@@ -6,6 +6,7 @@ A protocol's execution point by point is the first view: point, body, due, state
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ VISITS = (
     Column("documents"),
     Column("source"),
 )
+KNOWN = 12  # ids named where one is not found
 GROUPS = {"year": "calendar year", "level": "level of the guest", "side": "who visited whom"}
 
 
@@ -92,7 +94,7 @@ class Board:
     Attributes
     ----------
     table
-        One row per commitment, the overdue first, then by due date.
+        One row per commitment: the overdue first, then by due date; of one instrument by its points.
     progress
         Two numbers with their denominators.
     """
@@ -147,7 +149,7 @@ def board(
     today
         Day of the schedule; by default the computer's.
     instrument, body
-        Only the commitments of one instrument, or those one body is to carry out.
+        Only the commitments of one instrument, in the order of its points, or those one body is to carry out.
     actual
         Live figures by indicator id, with their period; an indicator without one shows its last measured value.
 
@@ -160,28 +162,26 @@ def board(
     register = register.until(day)
     for kind, name in (("instruments", instrument), ("bodies", body)):
         if name is not None and register.items.get(name, None) not in register.of(kind):
-            known = ", ".join(item.id for item in register.of(kind)[:12])
-            raise InputError(f'"{name}" is none of the {kind} of the register. Known: {known} …')
+            ids = [item.id for item in register.of(kind)]
+            known = ", ".join(ids[:KNOWN]) + (" …" if len(ids) > KNOWN else "")
+            raise InputError(f'"{name}" is none of the {kind} of the register. Known: {known or "none"}.')
     chosen = [
         item
         for item in register.of("commitments")
         if instrument in (None, item["instrument"]) and body in (None, item["body"])
     ]
-    chosen.sort(key=lambda item: (schedule(item, day) != OVERDUE, starts(item["due"] or ""), item.id))
+    if instrument:
+        chosen.sort(key=lambda item: (_point(item), item.id))
+    else:
+        chosen.sort(key=lambda item: (schedule(item, day) != OVERDUE, starts(item["due"] or ""), item.id))
     steps = steps_of(register)
     rows = (_board_row(register, item, day, steps.get(item.id, ()), actual or {}) for item in chosen)
     return Board(register, day, Table.build("board", BOARD, rows), progress(register, chosen))
 
 
-def execution(register: Register, instrument: str, today: date | None = None) -> Table:
-    """One instrument point by point: point, body, due, state, evidence, next step."""
-    found = board(register, today, instrument=instrument).table
-    rows = sorted(found, key=lambda row: ([int(x) for x in _digits(row["point"])], row["id"]))
-    return Table.build("execution", found.columns, rows)
-
-
-def _digits(text: str | None) -> list[str]:
-    return "".join(c if c.isdigit() else " " for c in text or "9999").split()
+def _point(item: Item) -> list[int]:
+    """Numbers of its point, 3.2 as (3, 2); what has none comes last."""
+    return [int(digits) for digits in re.findall(r"\d+", str(item["point"] or "9999"))]
 
 
 def _board_row(

@@ -7,11 +7,14 @@ What SQLAlchemy leaves open is decided here, once:
 - There is one writer at a time. On SQLite a writing transaction begins IMMEDIATE, on PostgreSQL it takes one
   advisory lock; two writers therefore never wait for each other's rows, and no deadlock can stand.
 - Rows enter in bulk: ``executemany`` on SQLite, COPY on PostgreSQL.
+- A SQLite file that may not be written, as on read-only media, is opened for reading alone. Its write-ahead log needs
+  files beside it; where they cannot be made it is read as immutable (https://www.sqlite.org/wal.html#read_only_databases).
 - The schema is the owner's, kept as Alembic revisions in a package of the owner's.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -48,24 +51,36 @@ class Database:
         Number of the owner's advisory lock on PostgreSQL.
     versions
         Table that holds the revision of the owner's schema; owners that share a database have one each.
+    new
+        Whether the schema is made where there is none; who only reads leaves an empty database as it is.
 
     Raises
     ------
     StoreError
-        If the database cannot be opened, or was written by a newer version.
+        If the database cannot be opened, was written by a newer version, or is empty and not to be made.
+
+    Attributes
+    ----------
+    reads_only
+        Whether it stands where nothing can be written.
     """
 
-    def __init__(self, url: str | Path, migrations: str, lock: int, versions: str = VERSIONS[0]) -> None:
+    def __init__(
+        self, url: str | Path, migrations: str, lock: int, versions: str = VERSIONS[0], *, new: bool = True
+    ) -> None:
         self.url = _url(url)
         self.kind = self.url.get_backend_name()
+        self.reads_only = self.kind == "sqlite" and _is_protected(Path(self.url.database or ""))
         self._lock = lock
         self._writing = threading.RLock()
         self._inserts: dict[str, str] = {}
+        if not new and self.kind == "sqlite" and not Path(self.url.database or "").is_file():
+            raise StoreError(f"{self.url.database}: there is no such database.")
         try:
-            self.engine = _engine(self.url)
+            self.engine = _protected_engine(self.url) if self.reads_only else _engine(self.url, new)
             with self.engine.connect() as connection:
                 _check_server(connection)
-            self._migrate(migrations, versions)
+            self._migrate(migrations, versions, new)
         except (sa.exc.ArgumentError, ValueError) as error:
             raise StoreError(f"{_shown(self.url)}: {error}") from error
         except ModuleNotFoundError as error:
@@ -76,6 +91,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction, the only one that writes: committed at the end, rolled back on any exception."""
+        if self.reads_only:
+            raise StoreError(
+                f"{self.url.database}: may not be written, nor a file beside it: nothing was entered. Copy it to a "
+                "folder that may be written."
+            )
         with self._writing:
             try:
                 with self.engine.connect() as connection, connection.begin():
@@ -123,15 +143,19 @@ class Database:
             self._inserts[table.name] = str(table.insert().compile(dialect=self.engine.dialect))
         return self._inserts[table.name]
 
-    def _migrate(self, migrations: str, versions: str) -> None:
+    def _migrate(self, migrations: str, versions: str, new: bool) -> None:
         config = Config()
         config.set_main_option("script_location", migrations)
         head = ScriptDirectory.from_config(config).get_current_head()
-        with self.writing() as connection:
+        with self.reading() if self.reads_only else self.writing() as connection:
             context = MigrationContext.configure(connection, opts={"version_table": versions})
             found = context.get_current_revision()
             if found == head:
                 return
+            if found is None and not new:
+                raise StoreError(
+                    f"{_shown(self.url)} holds nothing of what is looked for. Enter something first, or name another."
+                )
             others = sa.inspect(connection).get_table_names()
             if found is None and others and not set(others) & set(VERSIONS):
                 raise StoreError(
@@ -143,6 +167,11 @@ class Database:
                 raise StoreError(
                     f"{_shown(self.url)} is at revision {found}, which this version of Tarazu does not know. "
                     "It was written by a newer version: update Tarazu."
+                )
+            if self.reads_only:
+                raise StoreError(
+                    f"{_shown(self.url)} has to be brought to this version first, and may not be written. Copy it to a "
+                    "folder that may be written."
                 )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -165,7 +194,7 @@ def _url(url: str | Path) -> sa.URL:
     return parsed
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, new: bool) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         return sa.create_engine(url, isolation_level="READ COMMITTED")
     folder = Path(url.database or "").parent
@@ -176,7 +205,8 @@ def _engine(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _settings(raw: Any, _record: Any) -> None:
         raw.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
-        _write_ahead(raw)
+        if new:  # a database keeps it once it is set, and who only reads leaves an empty file as it is
+            _write_ahead(raw)
         for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             raw.execute(f"PRAGMA {pragma}")
 
@@ -187,6 +217,52 @@ def _engine(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _is_protected(path: Path) -> bool:
+    """Whether a file is there that cannot be written, or its folder cannot."""
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _protected_engine(url: sa.URL) -> sa.Engine:
+    """For reading alone; each connection tries the ordinary way first, in which another account may be writing."""
+    file = Path(url.database or "").absolute()
+
+    def connect() -> sqlite3.Connection:
+        try:
+            return _opened(file, "mode=ro")
+        except sqlite3.OperationalError:
+            log = file.with_name(f"{file.name}-wal")
+            if log.exists() and log.stat().st_size:
+                raise StoreError(
+                    f"{file}: entries stand in {log.name}, which can be read only where the folder may be written. "
+                    "Copy both files to such a folder."
+                ) from None
+            return _opened(file, "mode=ro&immutable=1")
+
+    engine = sa.create_engine(url, creator=connect)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _opened(file: Path, how: str) -> sqlite3.Connection:
+    raw = sqlite3.connect(
+        f"{file.as_uri()}?{how}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+        isolation_level=None,
+    )
+    try:
+        raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        raw.close()
+        raise
+    return raw
 
 
 def _write_ahead(raw: Any) -> None:
