@@ -99,7 +99,7 @@ class Books:
         ------
         InputError
             If nobody is named, an event is on an item that does not exist or exists already, or a text holds control
-        characters.
+            characters.
         """
         with self.database.writing() as connection:
             return self.enter(connection, events, operator(by))

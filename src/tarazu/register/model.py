@@ -21,6 +21,7 @@ from tarazu.core.schema import DATA, declared
 DECLARATION = "register/variables.csv"
 RECORDED = "recorded"  # the event that brings an item into the register
 REVISED, CORRECTED, WITHDRAWN = "revised", "corrected", "withdrawn"
+LATE = (CORRECTED, WITHDRAWN)  # of what was entered wrongly, and so wrong from the start: they act last
 EVENTS, EVERY = "events", "*"
 CLAIMED = "C"
 # What every event says besides what happened: where it stands.
@@ -127,9 +128,9 @@ class Event:
 
         Of two dates the less precise comes first: what happened in 2023 is known before what happened on a day of it.
         """
-        rank = 0 if self.event == RECORDED else event_types()[self.event].order
-        late = self.event in (CORRECTED, WITHDRAWN)  # what was entered wrongly was wrong from the start
-        return ("~" if late else "" if self.event == RECORDED else self.date, rank, self.number)
+        if self.event == RECORDED:
+            return ("", 0, self.number)
+        return ("~" if self.event in LATE else self.date, event_types()[self.event].order, self.number)
 
 
 @cache

@@ -167,15 +167,23 @@ def board(
             raise InputError(f'"{name}" is none of the {kind} of the register. Known: {known or "none"}.')
     chosen = [
         item
-        for item in register.of("commitments")
-        if instrument in (None, item["instrument"]) and body in (None, item["body"])
+        for item in register.items.values()
+        if item.kind == "commitments"
+        and instrument in (None, item["instrument"])
+        and body in (None, item["body"])
     ]
+    states = {item.id: schedule(item, day) for item in chosen}
     if instrument:
         chosen.sort(key=lambda item: (_point(item), item.id))
     else:
-        chosen.sort(key=lambda item: (schedule(item, day) != OVERDUE, starts(item["due"] or ""), item.id))
+        chosen.sort(key=lambda item: (states[item.id] != OVERDUE, starts(item["due"] or ""), item.id))
     steps = steps_of(register)
-    rows = (_board_row(register, item, day, steps.get(item.id, ()), actual or {}) for item in chosen)
+    rows = (
+        _board_row(
+            register, item, states[item.id], days_left(item, day), steps.get(item.id, ()), actual or {}
+        )
+        for item in chosen
+    )
     return Board(register, day, Table.build("board", BOARD, rows), progress(register, chosen))
 
 
@@ -187,7 +195,8 @@ def _point(item: Item) -> list[int]:
 def _board_row(
     register: Register,
     item: Item,
-    today: date,
+    state: str,
+    left: int | None,
     steps: Sequence[Item],
     actual: Mapping[str, tuple[float, str]],
 ) -> dict[str, Any]:
@@ -209,8 +218,8 @@ def _board_row(
         "official_date": item.dates.get("official"),
         "evidence": grade(item),
         "evidence_date": item.dates.get("evidenced"),
-        "schedule": schedule(item, today),
-        "days_left": days_left(item, today),
+        "schedule": state,
+        "days_left": left,
         "done": share_done(item, steps),
         "target": target(item),
         "actual": measured,
