@@ -25,11 +25,12 @@ from label_reading import (
     LabelError,
     documents,
     number,
+    sentences,
     spans,
     unmarked,
 )
 
-from measure_extraction import PAGE, size_rows
+from measure_extraction import HAND_CHECKED, PAGE, RULES, measure_rules, rule_rows, size_rows
 
 TRAPS = {  # what the set must hold somewhere, so that nobody empties it of its difficulties
     "political will": ("political will", "политическ", "саяси ерік", "ارادهٔ سیاسی"),
@@ -286,6 +287,50 @@ def test_season_is_right_by_its_years_and_deadline_by_its_last_day():
         found(document, "end of 2026", "date", start="2026-12-31", end="2026-12-31", precision="day"),
     ]
     assert len(compare(document, offered).right) == 2
+
+
+# The sentences, for rules that the documents hardly use
+
+
+@cache
+def by_rule() -> dict[str, Tally]:
+    return measure_rules(sentences())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_hold_every_kind_and_some_that_must_find_nothing(language):
+    held = [each for each in sentences() if each.language == language]
+    kinds = {wanted["kind"] for each in held for wanted in each.found}
+    assert {
+        "session",
+        "body",
+        "membership",
+        "event",
+        "instrument",
+        "commitment",
+        "product",
+        "place",
+    } <= kinds | {"place"}
+    assert sum(not each.found for each in held) >= 3
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_confidence_of_a_rule_is_no_more_than_it_was_right(rule):
+    from tarazu.register.suggestions import rules
+
+    count, (right, suggested) = by_rule()[rule], HAND_CHECKED.get(rule, (0, 0))
+    measured = (count.right + right + 1) / (count.right + count.invented + suggested + 2)
+    assert measured - 0.25 <= rules()[rule].confidence <= measured + 0.01
+
+
+def test_nothing_of_the_sentences_is_missed():
+    assert {name: count.missed for name, count in by_rule().items() if count.missed} == {}
+
+
+def test_page_states_the_counts_of_the_rules_as_they_are():
+    page = PAGE.read_text("utf-8")
+    for row in rule_rows():
+        assert f"| {' | '.join(row)} |" in page, "run python scripts/measure_extraction.py --write"
 
 
 # The aims, on the half that rules were not written against

@@ -247,6 +247,9 @@ def _walked(files: Sequence[Path]) -> list[Path]:
 )
 @click.option("--document", help="Only one document, by the first letters of its SHA-256.")
 @click.option(
+    "--repeats", is_flag=True, help="Also further mentions of what a document says elsewhere already."
+)
+@click.option(
     "--least", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Least confidence, 0 to 1."
 )
 @click.option(
@@ -265,6 +268,7 @@ def _walked(files: Sequence[Path]) -> list[Path]:
 def review(
     kinds: tuple[str, ...],
     document: str | None,
+    repeats: bool,
     least: float,
     decided: tuple[str, ...],
     item: str,
@@ -301,7 +305,7 @@ def review(
             raise InputError(
                 f'no document of the register begins with "{document}". `tarazu register ingest` prints their letters.'
             )
-        found = waiting(books, document=document, kinds=kinds, least=least)
+        found = waiting(books, document=document, kinds=kinds, least=least, repeats=repeats)
         table = review_table(books, found)
         if out == "-":
             click.echo(table.to_csv(), nl=False)
@@ -391,10 +395,11 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
     """One suggestion after another, by single keys."""
     from tarazu.cli.register_print import print_open
     from tarazu.core.errors import InputError
-    from tarazu.register.review import Decision, decide, review_table
+    from tarazu.register.review import Decision, current, decide, review_table
 
-    for done, each in enumerate(found, start=1):
-        print_open([each], review_table(books, [each]))
+    for done, read in enumerate(found, start=1):
+        each = current(books, read.number)
+        print_open([each], review_table(books, [each]), one=True)
         item, title, parties = each.same or "", "", ""
         while True:
             click.echo(f"{done} of {len(found)}: [a]ccept, [r]eject, [s]kip, [e]dit, [q]uit? ", nl=False)
@@ -417,9 +422,9 @@ def _ask(books: Books, found: Sequence[Open], by: str) -> None:
                 break
             if key in "ar":
                 try:
-                    decide(
-                        books, Decision(each.number, key == "a", item=item, title=title, parties=parties), by
-                    )
+                    made = Decision(each.number, key == "a", item=item, title=title, parties=parties)
+                    for event in decide(books, made, by):
+                        click.echo(f"  {event.item}: {event.event.replace('_', ' ')} {event.date}".rstrip())
                     break
                 except InputError as error:
                     click.echo(f"Not entered: {error}")

@@ -206,8 +206,8 @@ def _plain(each: Any) -> str:
     return " ".join((", ".join(map(str, each)) if isinstance(each, list) else str(each)).split())
 
 
-def print_open(found: Sequence[Open], table: Table) -> None:
-    """Suggestions that wait, each with where it stands and what is known."""
+def print_open(found: Sequence[Open], table: Table, one: bool = False) -> None:
+    """Suggestions that wait, each with where it stands and what is known; of `one` not how to go on."""
     out = console()
     if not found:
         out.print("No suggestion waits for a decision.")
@@ -220,6 +220,7 @@ def print_open(found: Sequence[Open], table: Table) -> None:
         for text in (row["known"], f"in document {each.document[:12]}: … {each.context} …"):
             if text:
                 out.print(escape(f"      {text}"), style="dim")
-    out.print(
-        f"\n{len(found)} wait. --decide NUMBER=accept, or --export review.csv, fill in, --import review.csv."
-    )
+    if not one:
+        out.print(
+            f"\n{len(found)} wait. --decide NUMBER=accept, or --export review.csv, fill in, --import review.csv."
+        )

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from tarazu.register import languages
+from tarazu.register.extract.bodies import read_bodies
 from tarazu.register.extract.commitments import read_commitments
 from tarazu.register.extract.currencies import settle
 from tarazu.register.extract.dates import read_dates
@@ -22,9 +23,12 @@ from tarazu.register.extract.lexicon import Lexicon, lexicons
 from tarazu.register.extract.measures import read_measures
 from tarazu.register.extract.names import leading_parties, read_names
 from tarazu.register.extract.numbers import comma_custom
+from tarazu.register.extract.openings import read_openings
 from tarazu.register.extract.products import read_products
 from tarazu.register.extract.sentence import Sentence, Setting, cut, sentence
-from tarazu.register.extract.tables import Table, cells, is_row, read_cell, unit_of
+from tarazu.register.extract.sessions import read_sessions
+from tarazu.register.extract.structures import read_memberships
+from tarazu.register.extract.tables import Table, cells, head_of, is_row, read_cell, rounding, unit_of
 from tarazu.register.extract.targets import read_targets
 from tarazu.register.extract.tokens import tokens
 from tarazu.register.extract.visits import read_visits
@@ -63,6 +67,10 @@ def extract(
         read_commitments(each, pair)
         read_instruments(each)
         read_visits(each)
+        read_bodies(each)
+        read_sessions(each)
+        read_memberships(each, pair)
+        read_openings(each, pair)
     return tuple(sorted(_suggestions(text, sentences), key=lambda each: (each.start, each.end, each.kind)))
 
 
@@ -95,10 +103,8 @@ def _sentences(text: str, main: str, setting: Setting) -> Iterator[Sentence]:
             yield from _row(text, row, main, setting, table)
             continue
         held = list(_prose(text, start, end, main, setting))
-        if held and end - start < 300:
-            table.prose(unit_of(held[0]) if len(held) == 1 else unit_of(held[-1]))
-        elif held:
-            table.prose(unit_of(held[-1]))
+        if held:
+            table.prose(held)
         yield from held
 
 
@@ -127,14 +133,20 @@ def _row(
         language, lexicon = _lexicon(text, start, end, main)
         made.append(sentence(text, language, tokens(text, start, end), setting, lexicon, False))
     if not figures:
-        table.columns = tuple(unit_of(each) for each in made)
-        table.lines = 0
-    own = unit_of(made[0]) if figures and len(made[0].tokens) > 2 else None  # "Barley, thousand tonnes"
+        for each in made:
+            _read(each)
+        table.headed(made)
+        yield from (each for each in made if each.tokens)
+        return
+    _read(made[0])
+    label = head_of(made[0])
+    table.number += not table.rows
+    table.rows += 1
+    own = unit_of(made[0]) if len(made[0].tokens) > 2 else None  # "Barley, thousand tonnes"
     for column, each in enumerate(made):
         if not each.tokens:
             continue
-        if not figures or column == 0:
-            _read(each)
+        if column == 0:
             yield each
             continue
         unit = table.unit(column)
@@ -143,6 +155,10 @@ def _row(
         setting.currency = unit.unit if unit.kind == "amount" else setting.currency
         read_cell(each, unit, False)
         _read(each)
+        for found in each.of("amount", "percentage", "quantity"):
+            stated = found.value.get("value", found.value.get("percent"))
+            found.value |= table.place(label, column)
+            found.value["rounding"] = rounding(each, found.first, found.last, stated) if stated else None
         yield each
 
 

@@ -7,7 +7,7 @@ bytes is not entered again; one that says nearly the same is entered with a link
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table
 from tarazu.register import tables
+from tarazu.register.acts import merged
 from tarazu.register.books import Books, operator, packed
 from tarazu.register.documents import Document
 from tarazu.register.documents import read as read_document
@@ -27,6 +28,7 @@ from tarazu.register.extraction import extract
 from tarazu.register.links import links
 from tarazu.register.register import Register
 from tarazu.register.search import index
+from tarazu.register.stated import parties_of, session_of, table_checks, undated
 from tarazu.register.suggestions import Suggestion
 
 Progress = Callable[[str, int, int], None]
@@ -111,7 +113,9 @@ def ingest(
         if not found.text.strip():
             continue  # its checks say why: a scan, an empty file
         found = replace(found, title=found.title or path.stem)
-        rows.append({"file": path.name, **_keep(books, found, register, known, publication, who)})
+        row, findings = _keep(books, found, register, known, publication, who, path.name)
+        rows.append({"file": path.name, **row})
+        checks += findings
     if progress:
         progress("documents", len(paths), len(paths))
     return Ingested(Table.build("ingested", COLUMNS, rows), tuple(checks))
@@ -126,8 +130,15 @@ def _signatures(books: Books) -> Signatures:
 
 
 def _keep(
-    books: Books, found: Document, register: Register, known: Signatures, publication: Publication, who: str
-) -> dict[str, Any]:
+    books: Books,
+    found: Document,
+    register: Register,
+    known: Signatures,
+    publication: Publication,
+    who: str,
+    file: str,
+) -> tuple[dict[str, Any], list[Check]]:
+    """The row of one file, and what its figures and dates give to think of."""
     row: dict[str, Any] = {
         "document": found.sha256[:12],
         "language": found.language,
@@ -138,16 +149,17 @@ def _keep(
     published = found.published or publication.published
     row["published"] = published.isoformat() if published else None
     if found.sha256 in known:
-        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}
+        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}, []
     mark = signature(found.text)
     near = known.near(mark)
     suggestions = extract(found.text, language=found.language, published=published)
     dated = replace(found, published=published)
     if not _write(books, dated, mark, near, suggestions, register, publication, who):
-        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}  # another process was quicker
+        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}, []  # another process was quicker
     known.add(found.sha256, mark)
     state = {"state": NEAR, "same_as": near[0][0][:12]} if near else {"state": NEW}
-    return {**row, **state, "suggestions": len(suggestions)}
+    checks = [*table_checks(suggestions, file), *(undated(suggestions, file) if published is None else ())]
+    return {**row, **state, "suggestions": len(suggestions)}, checks
 
 
 def _write(
@@ -184,28 +196,44 @@ def _write(
         )
         books.database.insert(connection, tables.document, [row])
         first = 1 + int(connection.scalar(sa.select(sa.func.max(tables.suggestion.c.number))) or 0)
-        dollars = [(each.start, each.end, each.value) for each in suggestions if each.kind == "amount"]
+        told = merged(found.text, found.language, _with_amounts(suggestions), first)
         made = [
-            _suggested(first + offset, number, each, register, dollars)
-            for offset, each in enumerate(suggestions)
+            _suggested(first + offset, number, each, register)
+            for offset, each in enumerate(_in_context(told))
         ]
         books.database.insert(connection, tables.suggestion, made)
         index(books, connection, [(number, found.text, found.language)])
     return True
 
 
-def _suggested(
-    number: int,
-    document: int,
-    each: Suggestion,
-    register: Register,
-    amounts: Sequence[tuple[int, int, Mapping[str, Any]]],
-) -> tuple[Any, ...]:
-    """A row of the table of suggestions; a promise keeps the dollar amounts that stand in it."""
+def _with_amounts(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Suggestions in which a promise keeps the dollar amounts that stand in it."""
+    amounts = [each for each in found if each.kind == "amount"]
+    out = []
+    for each in found:
+        if each.kind == "commitment":
+            inside = [one.value for one in amounts if each.start <= one.start and one.end <= each.end]
+            dollars = [v["value"] for v in inside if v.get("currency") == "USD" and v.get("value")]
+            each = replace(each, value={**each.value, "amounts": dollars})
+        out.append(each)
+    return out
+
+
+def _in_context(found: Sequence[Suggestion]) -> Iterator[Suggestion]:
+    """Suggestions with what their document says around them: whose it is if they name no party, and its session."""
+    usual, session = parties_of(found), session_of(found)
+    for each in found:
+        more: dict[str, Any] = {}
+        if "parties" in each.value and not each.value["parties"]:
+            more["document_parties"] = usual
+        if session is not None and each.kind in ("instrument", "visit"):
+            more["document_session"] = session
+        yield replace(each, value={**each.value, **more}) if more else each
+
+
+def _suggested(number: int, document: int, each: Suggestion, register: Register) -> tuple[Any, ...]:
+    """A row of the table of suggestions."""
     value = dict(each.value)
-    if each.kind == "commitment":
-        inside = [v for start, end, v in amounts if each.start <= start and end <= each.end]
-        value["amounts"] = [v["value"] for v in inside if v.get("currency") == "USD" and v.get("value")]
     known = [
         {"item": link.item, "how": link.how, "why": link.why}
         for link in links(register, each.kind, value, each.quote)

@@ -14,6 +14,7 @@ from tarazu.core.parameters import bundled_text
 KINDS = (
     *("amount", "percentage", "quantity", "date", "party", "place"),
     *("target", "commitment", "instrument", "visit", "product"),
+    *("session", "body", "membership", "event"),
 )
 
 
@@ -30,8 +31,9 @@ class Suggestion:
     rule
         Identifier in ``data/register/rules.csv``.
     confidence
-        How often the rule was right on the development half of the labelled documents, 0 to 1: (right + 1) /
-        (suggested + 2). Rules of parties and places, which are not labelled one by one, have an estimate.
+        How often the rule was right on the development half of the labelled documents, or on sentences written for
+        it, 0 to 1: (right + 1) / (suggested + 2); see docs/register-quality.md. Rules of parties and places, which
+        are not labelled one by one, have an estimate.
     value
         What the quote says, ready for JSON; the keys depend on the kind, None where unknown.
     """

@@ -13,10 +13,12 @@ joined by ``or``.
 from __future__ import annotations
 
 import calendar
+import csv
 import hashlib
+import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +26,7 @@ from pathlib import Path
 from tarazu.core import period
 
 FOLDER = Path(__file__).parent / "documents"
+FACTS = Path(__file__).parent / "development_facts.csv"  # sentences for rules that the documents hardly use
 MORE = Path(__file__).parent / "development_more"  # by a second author, for development whatever their hash
 LANGUAGES = ("en", "ru", "kk", "fa")
 KINDS = (
@@ -136,6 +139,22 @@ def document(path: Path) -> Document:
         places=places,
         author="second" if path.parent.name == MORE.name else "first",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A few sentences, and what a reader finds in them by the rules that are measured on them."""
+
+    language: str
+    text: str
+    found: tuple[Mapping[str, object], ...]  # kind, and what the value must hold
+
+
+def sentences(path: Path = FACTS) -> tuple[Sentences, ...]:
+    """The sentences written for rules of sessions, bodies, memberships, openings, provisions and lists."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    return tuple(Sentences(row["language"], row["text"], tuple(json.loads(row["found"]))) for row in rows)
 
 
 def unmarked(marked: str, where: str = "text") -> tuple[str, tuple[Label, ...]]:

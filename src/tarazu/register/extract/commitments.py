@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tarazu.register.extract.names import parties_in
+from tarazu.register.extract.names import parties_in, promising
+from tarazu.register.extract.provisions import read_provisions
 from tarazu.register.extract.sentence import Sentence
 from tarazu.register.extract.targets import due_date, span
 from tarazu.register.extract.verbs import perfective
 
 _VERB_LAST = ("kk", "fa")
 _BULLETS = frozenset(["-", "•", "*", "·", "▪", "◦", "‣"])
+_TRAILING = frozenset(["while", "whereas", "and", "but", "а", "и", "ал", "و"])
 _ADVERBIAL = (
     "ость",
     "ости",
@@ -35,7 +37,7 @@ _ADVERBIAL = (
 
 def read_commitments(s: Sentence, pair: tuple[str, ...]) -> None:
     """Every commitment of a sentence."""
-    if _asks(s) or _point(s, pair):
+    if _asks(s) or read_provisions(s, pair) or _point(s, pair):
         return
     cues = _cues(s) or _dated(s)
     if not cues:
@@ -50,11 +52,11 @@ def read_commitments(s: Sentence, pair: tuple[str, ...]) -> None:
         last = _clause_end(s, at + length, following)
         form = _studied(s, at, at + length, last, form)
         first, last = _trimmed(s, first, last)
-        before = last
+        told, before = before, last
         if last - first < 3:
             continue
         rule = rule if form == "obligation" else f"commitment-{form}"
-        _add_commitment(s, rule, form, first, last, pair)
+        _add_commitment(s, rule, form, (first, last), pair, at, told)
 
 
 def _asks(s: Sentence) -> bool:
@@ -62,13 +64,25 @@ def _asks(s: Sentence) -> bool:
     return bool(s.tokens) and s.word(len(s.tokens) - 1) in ("?", "؟")
 
 
-def _add_commitment(s: Sentence, rule: str, form: str, first: int, last: int, pair: tuple[str, ...]) -> None:
+def _add_commitment(
+    s: Sentence,
+    rule: str,
+    form: str,
+    span_of: tuple[int, int],
+    pair: tuple[str, ...],
+    cue: int | None = None,
+    told: int = 0,
+) -> None:
+    """A clause as a commitment; a date before `told` belongs to the clause before it."""
+    first, last = span_of
+    due = due_date(s, first, last)
     text = s.text[s.tokens[first].start : s.tokens[last - 1].end]
     value: dict[str, Any] = {
         "form": form,
-        "parties": parties_in(s, pair, first, last),
-        "due": span(due_date(s, first, last)),
+        "parties": promising(s, first, last, cue) or parties_in(s, pair, first, last),
+        "due": span(due) if due is None or due.first >= told else None,
         "text": text,
+        "instrument": None,
     }
     s.add("commitment", rule, first, last, value)
 
@@ -89,7 +103,7 @@ def _cues(s: Sentence) -> list[tuple[int, int, str, str]]:
         held += [
             (at, 1, "obligation", "commitment-future")
             for at, token in enumerate(s.tokens)
-            if token.shape == 0 and not s.hits[at] and perfective(token.word) and _promised(s, at)
+            if token.shape == 0 and s.unknown(at) and perfective(token.word) and _promised(s, at)
         ]
     for name in ("will", "future_verb", "future"):
         held += [
@@ -295,6 +309,8 @@ def _clause_start(s: Sentence, at: int) -> int:
     for index in range(at - 1, max(-1, at - 40), -1):
         if s.word(index) in _BREAKS[s.language] and s.word(index) != "which":
             return index + 1
+        if s.before(index, "country") and s.hit(index + 1, "country"):
+            continue  # "A, B and C agreed" is one subject
         if s.word(index) in (",", "،") and s.language != "kk" and _subject_inside(s, index + 1, at):
             return index + 1
         if s.word(index) == "and" and _subject_inside(s, index + 1, at) and at - index <= 7:
@@ -325,7 +341,9 @@ def _trimmed(s: Sentence, first: int, last: int) -> tuple[int, int]:
         s.is_mark(first) or s.word(first) in ("and", "but", "а", "и", "но", "ал", "و", "also")
     ):
         first += 1
-    while last > first and s.is_mark(last - 1) and s.word(last - 1) not in (")", "%", "٪"):
+    while last > first and (
+        s.word(last - 1) in _TRAILING or (s.is_mark(last - 1) and s.word(last - 1) not in (")", "%", "٪"))
+    ):
         last -= 1
     return first, last
 
@@ -398,7 +416,7 @@ def _point(s: Sentence, pair: tuple[str, ...]) -> bool:
         form = _studied(s, first, min(last, first + 8), last, form)
     else:
         form = _studied(s, last - 1, last, last, form)
-    _add_commitment(s, "commitment-point", form, first, last, pair)
+    _add_commitment(s, "commitment-point", form, (first, last), pair)
     return True
 
 

@@ -22,7 +22,7 @@ from tarazu.core.parameters import bundled_text
 from tarazu.register.extract.tokens import fold
 from tarazu.register.languages import LANGUAGES
 
-LISTS = ("words_numbers", "words_units", "words_time", "words_places", "words_clauses")
+LISTS = ("words_numbers", "words_units", "words_time", "words_places", "words_clauses", "words_facts")
 _LONGEST = 10  # letters that ``**`` may add to a beginning
 _KEPT = 50_000  # distinct words remembered; a document cannot fill the memory with inventions
 
@@ -30,6 +30,15 @@ _ITSELF = frozenset({""})
 
 Sense = tuple[str, str]  # class and value
 Hit = tuple[str, int]  # value of a sense, and how many tokens it takes
+
+# Classes of ``words_facts``: a word that only they hold is unknown to the rules of figures and of promises.
+FACTS = frozenset(
+    [
+        *("meeting", "convened", "body_noun", "mission", "established", "relations", "structure", "standing"),
+        *("concerted", "opening", "facility", "provides", "area", "deed", "demonstrative", "ordinal_name"),
+        *("by_data", "not_product"),
+    ]
+)
 
 # Classes that a rule asks for by their end: what stands before a figure or a date.
 BACKWARD = frozenset(

@@ -115,7 +115,10 @@ def _unit(s: Sentence, one: Number, last: int) -> tuple[str, Decimal, int, str] 
         if held := s.hit(place, "count"):
             if not one.digits and one.value <= 2 and held[0] == "country":
                 return None
-            return held[0], Decimal(1), place + held[1], "quantity-count"
+            name = held[0] or s.word(
+                place
+            )  # things without a name of their own are called as the text calls them
+            return name, Decimal(1), place + held[1], "quantity-count"
         if step and (held := s.hit(place, "unit")):
             unit, _, factor = held[0].partition(":")
             return unit, Decimal(factor or 1), place + held[1], "quantity-count"
@@ -127,7 +130,7 @@ def _unit(s: Sentence, one: Number, last: int) -> tuple[str, Decimal, int, str] 
 def _named(s: Sentence, one: Number, at: int) -> tuple[str, Decimal, int, str] | None:
     """A whole figure right before a plural that no list has: "310 exhibitors" counts them all the same."""
     token = s.tokens[at] if at < len(s.tokens) else None
-    plural = token and token.kind == WORD and token.shape == 0 and len(token.word) > 4 and not s.hits[at]
+    plural = token and token.kind == WORD and token.shape == 0 and len(token.word) > 4 and s.unknown(at)
     if not plural or token is None or not one.digits or one.value != int(one.value) or one.value < 2:
         return None
     if s.word(one.first - 1) in (".", "-", "/", ":") or s.before(one.first, "date_lead") or one.first == 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tarazu.register.extract.lexicon import BACKWARD, Entry, Hit, Lexicon, Phrase
+from tarazu.register.extract.lexicon import BACKWARD, FACTS, Entry, Hit, Lexicon, Phrase
 from tarazu.register.extract.tokens import MARK, NUMBER, SENTENCE, WORD, Token
 
 _STOPS = frozenset(".!?؟;…")
@@ -31,7 +31,15 @@ class Setting:
     form: str | None = None  # of the document named last
     since_form: int = 0  # sentences since then
     listed: str | None = None  # event of the documents that a sentence announced and a list names
-    role: tuple[str, str] | None = None  # level and words of the last office named
+    role: tuple[str, str, str | None] | None = None  # level, words and country of the last office named
+    offices: dict[str, tuple[str, str, str | None]] = field(
+        default_factory=dict
+    )  # the same by the name of a person
+    goods: tuple[str, str] | None = (
+        None  # direction and rule of the products of a list that a sentence opened
+    )
+    body: tuple[str, str, tuple[str, ...]] | None = None  # form, words and parties of the last body named
+    provider: str | None = None  # form of the document whose provisions a list names
 
 
 @dataclass(slots=True)
@@ -83,6 +91,10 @@ class Sentence:
             return self.words[index]
         except IndexError:
             return ""
+
+    def unknown(self, index: int) -> bool:
+        """Whether no list of figures, places and clauses holds a token's word."""
+        return self.hits[index].keys() <= FACTS
 
     def glued(self, index: int) -> bool:
         """Whether no white space stands between a token and the one before it."""
@@ -204,6 +216,13 @@ def _stops(tokens: list[Token], index: int, lexicon: Lexicon) -> bool:
         numbered = index > 1 and tokens[index - 2].kind == NUMBER
         capital = follower.kind == WORD and follower.shape == 1 and len(follower.word) > 1
         return numbered and capital and follower.word not in ("сша", "us")
+    if (
+        previous.kind == WORD
+        and len(previous.word) == 1
+        and previous.shape
+        and previous.word != previous.word.upper()
+    ):
+        return False  # an initial: «К. Токаев»; scripts without case have none
     if previous.kind == NUMBER and index == 1:
         return False  # a numbered point: "2. The Parties agreed"
     return follower.kind != WORD or follower.shape > 0

@@ -7,11 +7,13 @@ holds little but figures. The unit of a column is that of its header cell; else 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tarazu.register.extract.amounts import RIALS
-from tarazu.register.extract.numbers import number
+from tarazu.register.extract.dated import partial
+from tarazu.register.extract.numbers import figure, number
 from tarazu.register.extract.roles import ROLES
 from tarazu.register.extract.sentence import Sentence
 
@@ -164,6 +166,45 @@ def read_cell(s: Sentence, unit: Unit, first_column: bool) -> None:
     s.take(start, last)
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the header of a column, or the label of a row, says: its words, its indicator and its period."""
+
+    text: str = ""
+    subject: str | None = None
+    period: str | None = None
+
+
+def head_of(s: Sentence) -> Head:
+    """What a header or label says."""
+    if not s.tokens:
+        return Head()
+    text = " ".join(s.text[s.tokens[0].start : s.tokens[-1].end].split())
+    dates = [partial(each.value) for each in s.of("date")]
+    period = dates[0] if len(dates) == 1 else None
+    return Head(text, subject_of(s), period)
+
+
+def subject_of(s: Sentence) -> str | None:
+    """The first indicator that a header or caption names."""
+    places = s.at.get("subject", ())
+    return s.hits[places[0]]["subject"][0] if places else None
+
+
+def reporter_of(s: Sentence) -> str | None:
+    """Whose figures they are, where a caption says "according to" an authority of a country."""
+    for at in s.at.get("by_data", ()):
+        named = [each for each in s.of("party") if each.value["country"]]
+        side = (
+            [each for each in named if each.first < at]
+            if s.language == "kk"
+            else [each for each in named if each.first > at]
+        )
+        if side:
+            return str(side[0].value["country"])
+    return None
+
+
 @dataclass(slots=True)
 class Table:
     """The table that is being read: units of its columns, and of its caption."""
@@ -171,19 +212,57 @@ class Table:
     caption: Unit = Unit()
     columns: tuple[Unit, ...] = ()
     lines: int = 0  # since the caption
+    number: int = 0  # of the table in the document
+    rows: int = 0  # of figures
+    heads: tuple[Head, ...] = ()
+    subject: str | None = None  # of the caption
+    reporter: str | None = None
 
     def unit(self, column: int) -> Unit:
         own = self.columns[column] if column < len(self.columns) else Unit()
         if own.kind == "amount" and own.factor == 1 and self.caption.unit == own.unit:
             return replace(own, factor=self.caption.factor)
-        return own if own.kind else self.caption
+        label = self.columns[0] if self.columns else Unit()  # "Indicator, USD million" heads every column
+        return own if own.kind else label if label.kind == "amount" else self.caption
 
-    def prose(self, unit: Unit) -> None:
+    def headed(self, cells: Sequence[Sentence]) -> None:
+        """A row of headers begins a table."""
+        self.columns, self.lines, self.rows = tuple(unit_of(each) for each in cells), 0, 0
+        self.heads = tuple(head_of(each) for each in cells)
+
+    def place(self, label: Head, column: int) -> dict[str, object]:
+        """Where a figure stands and what of: table, row, column, indicator, period, whose figure."""
+        head = self.heads[column] if column < len(self.heads) else Head()
+        return {
+            "table": self.number,
+            "row": label.text,
+            "column": head.text,
+            "subject": head.subject or label.subject or self.subject,
+            "period": label.period or head.period,
+            "reporter": self.reporter,
+        }
+
+    def prose(self, held: Sequence[Sentence]) -> None:
         """A line that is no row: it may be the caption of what follows, or end the table."""
-        self.columns = ()
+        unit = unit_of(held[-1])
+        if self.rows:
+            self.subject = self.reporter = None
+        self.columns, self.heads, self.rows = (), (), 0
+        for each in held:
+            self.subject = subject_of(each) or self.subject
+            self.reporter = reporter_of(each) or self.reporter
         if unit.kind:
             self.caption, self.lines = unit, 0
         else:
             self.lines += 1
             if self.lines > _CAPTION:
-                self.caption = Unit()
+                self.caption, self.subject, self.reporter = Unit(), None, None
+
+
+def rounding(s: Sentence, first: int, last: int, value: float) -> float:
+    """Half a unit of the last digit that a figure states: 50 million of "1,3 billion"."""
+    at = next((index for index in range(first, last) if s.is_number(index)), None)  # behind a sign: $ 3
+    stated = figure(s.word(at), s.setting.comma) if at is not None else None
+    if not stated or not value:
+        return 0.0
+    return float(f"{abs(value / float(stated)) * 0.5 * 10.0 ** int(stated.as_tuple().exponent):.6g}")
