@@ -192,11 +192,19 @@ def print_checks(checks: Iterable[Check]) -> None:
     out.print(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
 
 
+BESIDE = ("added", "again", "rests_on", "same_act", "document_parties", "document_session")  # links, told elsewhere
+PLAIN = (("number_bound", "exact"), ("bound", "exact"), ("restated", False), ("umbrella", False))
+
+
 def _read_as(value: Mapping[str, Any]) -> str:
     """What was read, without what the quote shows already."""
     point = value.get("low") == value.get("high") == value.get("value")
-    left_out = {"text", *(("low", "high") if point else ())}
-    told = {key: each for key, each in value.items() if key not in left_out and each not in (None, [], "")}
+    left_out = {*BESIDE, "text", *(("low", "high") if point else ())}
+    told = {
+        key: each
+        for key, each in value.items()
+        if key not in left_out and each not in (None, [], "") and (key, each) not in PLAIN
+    }
     return ", ".join(f"{key} {_plain(each)}" for key, each in told.items())
 
 
