@@ -192,7 +192,14 @@ def print_checks(checks: Iterable[Check]) -> None:
     out.print(f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes")
 
 
-BESIDE = ("added", "again", "rests_on", "same_act", "document_parties", "document_session")  # links, told elsewhere
+BESIDE = (
+    "added",
+    "again",
+    "rests_on",
+    "same_act",
+    "document_parties",
+    "document_session",
+)  # links, told elsewhere
 PLAIN = (("number_bound", "exact"), ("bound", "exact"), ("restated", False), ("umbrella", False))
 
 

@@ -178,5 +178,3 @@ def _measured(found: Board) -> str:
         actual, aim = (figure_text(value, str(item["unit"])) for value in (row["actual"], item["target"]))
         told.append(f"{item.title}: {actual} in {row['actual_period']}, to be {aim}")
     return f"Measured: {'; '.join(told)}." if told else "No indicator of the register has a figure."
-
-

@@ -153,7 +153,9 @@ def _again(
     event, words = _said_again(found)
     day = _day(found, decision) or (found.published if event == "restated" else "")
     told = {"item": name, "date": day, **source}
-    events = [new_event(register, {**told, "event": event, "value": words}) if day else _cited(register, told)]
+    events = [
+        new_event(register, {**told, "event": event, "value": words}) if day else _cited(register, told)
+    ]
     due = decision.due or _period(found.value.get("due"))
     if register.items[name].kind == "commitments" and due and due != register.items[name]["due"]:
         events.append(new_event(register, {**told, "event": "revised", "field": "due", "value": due}))
@@ -163,7 +165,8 @@ def _again(
 def _cited(register: Register, told: Mapping[str, str]) -> Event:
     """One more place where a known item stands, dated by its publication."""
     return new_event(
-        register, {**told, "event": CITED, "value": " ".join(told["quote"].split()), "date": told["published"]}
+        register,
+        {**told, "event": CITED, "value": " ".join(told["quote"].split()), "date": told["published"]},
     )
 
 
