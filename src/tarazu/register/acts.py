@@ -15,6 +15,7 @@ from typing import Any
 
 from tarazu.register.extract.lexicon import lexicons
 from tarazu.register.extract.tokens import tokens
+from tarazu.register.readers.content import limit, share
 from tarazu.register.suggestions import Suggestion
 
 Value = Mapping[str, Any]
@@ -27,16 +28,6 @@ _CHAINS = ({"planned", "signed"},)  # events that one act goes through
 _SINGLE = frozenset(
     ["action_plan", "declaration", "convention"]
 )  # of these a text speaks of one, unless it says so
-_ALIKE, _NUMBERED, _FIELDS = (
-    0.6,
-    0.25,
-    0.5,
-)  # shared words of two texts: alone, with equal numbers, of two fields
-_MOST = (
-    200  # acts of a kind, the latest ones, with which a mention is compared: a long protocol takes no longer
-)
-_BEFORE = 24  # characters before a document in which "the" or "this" stands
-_CLOSE = 6  # between "the" and the words that say it
 _FILLED = {
     "target": ("due", "subject", "parties"),
     "commitment": ("due", "parties", "instrument"),
@@ -66,7 +57,7 @@ def acts(text: str, language: str, found: Sequence[Suggestion]) -> tuple[Act, ..
         if each.kind not in _SAME:
             continue
         kinds = (each.kind, *_ACROSS.get(each.kind, ()))
-        near = (group for kind in kinds for group in by_kind.get(kind, ())[-_MOST:])
+        near = (group for kind in kinds for group in by_kind.get(kind, ())[-limit("acts", "most") :])
         home = next((group for group in near if _joins(text, language, found, group, index)), None)
         if home is None:
             home = []
@@ -151,7 +142,7 @@ def _commitment(one: Suggestion, other: Suggestion) -> bool:
     numbers = _numbers(one.quote), _numbers(other.quote)
     if numbers[0] != numbers[1]:
         return False
-    return _shared(one.quote, other.quote) >= (_NUMBERED if numbers[0] else _ALIKE)
+    return _shared(one.quote, other.quote) >= share("acts", "numbered" if numbers[0] else "alike")
 
 
 def _instrument(one: Suggestion, other: Suggestion) -> bool:
@@ -193,7 +184,7 @@ def _one_document(text: str, language: str, one: Suggestion, other: Suggestion) 
         return not _SENTENCE.search(text[min(one.end, other.end) : max(one.start, other.start)])
     fields = one.value.get("field"), other.value.get("field")
     if all(fields):
-        return _shared(str(fields[0]), str(fields[1])) >= _FIELDS
+        return _shared(str(fields[0]), str(fields[1])) >= share("acts", "fields")
     if not _SENTENCE.search(text[one.end : other.start]):
         return False
     if one.value.get("session") and one.value.get("session") == other.value.get("session"):
@@ -204,9 +195,9 @@ def _one_document(text: str, language: str, one: Suggestion, other: Suggestion) 
 def _definite(text: str, language: str, each: Suggestion) -> bool:
     """Whether "the", "this" or «этот» stands before a document's noun."""
     known = lexicons()[language]
-    for token in tokens(text, max(0, each.start - _BEFORE), each.end):
+    for token in tokens(text, max(0, each.start - limit("acts", "before")), each.end):
         entry = known.entry(token.word)
-        if entry is None or token.end <= each.start - _CLOSE:
+        if entry is None or token.end <= each.start - limit("acts", "close"):
             continue
         named = "form" in entry.plain or any(phrase.sense[0] == "form" for phrase in entry.phrases)
         if named and token.start >= each.start:

@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 from tarazu.core.checks import Check
+from tarazu.register.readers.content import limit
 from tarazu.register.suggestions import Suggestion
 
-JUMP = 20.0  # times that a figure differs from both its neighbours in time
 TOTAL, PARTS = "turnover", ("export", "import")
 
 Cell = Suggestion
@@ -70,6 +70,7 @@ def _own(cell: Cell) -> str | None:
 
 
 def _jumps(cells: Sequence[Cell], where: str, currency: str) -> Iterator[Check]:
+    jump = limit("figures", "jump")
     series: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.value.get("period"):
@@ -81,10 +82,10 @@ def _jumps(cells: Sequence[Cell], where: str, currency: str) -> Iterator[Check]:
             continue  # several rows of one period: no series
         for before, cell, after in zip(told, told[1:], told[2:], strict=False):
             value, near = float(cell.value["value"]), [float(each.value["value"]) for each in (before, after)]
-            if value * JUMP < min(near) or value > JUMP * max(near):
+            if value * jump < min(near) or value > jump * max(near):
                 message = (
                     f"{cell.value.get('subject') or 'figure'} {cell.quote} ({currency}) stands between {before.quote} "
-                    f"of {before.value['period']} and {after.quote} of {after.value['period']}: more than {JUMP:g} "
+                    f"of {before.value['period']} and {after.quote} of {after.value['period']}: more than {jump} "
                     "times apart. Compare with the source; if it is a slip, refuse it in `tarazu register review "
                     "--kind amount` and record the right figure with `tarazu register add event`."
                 )
