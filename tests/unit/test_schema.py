@@ -127,6 +127,15 @@ def test_a_bad_cell_is_one_error_with_its_place_and_advice(tmp_path, column, val
     assert advice in check.message
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_what_spreadsheets_write_in_place_of_commas_is_read(tmp_path, mark):
+    given = f"{HEADER}\n{GOOD}\n"
+    wanted = read(tmp_path, given)
+    parsed = read(tmp_path, "\ufeff" + given.replace(",", mark))
+    assert parsed.checks == ()
+    assert parsed.table.rows == wanted.table.rows
+
+
 def test_a_solar_hijri_day_that_exists_is_read_as_the_gregorian_day(tmp_path):
     parsed = read(tmp_path, changed("period_start", "SH 1400-12-29"))
     assert parsed.table.column("period_start") == [date(2022, 3, 20)]

@@ -114,6 +114,12 @@ def read_text(path: Path) -> str | Check:
     return text
 
 
+def separator(text: str) -> str:
+    """What separates the cells of a CSV text: comma, or the semicolon or tab that spreadsheets write in its place."""
+    header = text.lstrip().partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
 def read_table(path: Path, name: str, pair: Pair | None = None, declaration: str = DOSSIER) -> Parsed:
     """Read a CSV file as table `name` of a declaration.
 
@@ -130,7 +136,7 @@ def read_table(path: Path, name: str, pair: Pair | None = None, declaration: str
         message = f"is empty. Its first row must be the header: {header_line(name, declaration)}"
         return _without_rows(nothing, Check.error("empty-file", path.name, message))
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
     except csv.Error as error:
         message = f"cannot be read as CSV ({error}). Look for an open quote."
         return _without_rows(nothing, Check.error("malformed-csv", path.name, message))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from tarazu.core.table import Column, Table
 from tarazu.planning.indicators import figure_text, live
+from tarazu.register.model import Evidence
 from tarazu.register.register import Item, Register
 from tarazu.register.schedule import COMPLETE, OVERDUE, grade, schedule
 from tarazu.register.views import Board, board, sources
@@ -18,6 +20,8 @@ from tarazu.report.document import Listing, Section, Show
 
 if TYPE_CHECKING:
     from tarazu.planning.plan import Plan
+
+QUOTED = 160  # characters of a quote that the page shows
 
 COLUMNS = (
     Column("measure"),
@@ -30,6 +34,7 @@ COLUMNS = (
     Column("schedule"),
     Column("due"),
     Column("sources"),
+    Column("proof", "", "the words in which it was promised and what shows where it stands, with addresses"),
 )
 
 
@@ -55,14 +60,20 @@ def carried(plan: Plan, today: date | None = None) -> Table:
 
 
 def _carriers(register: Register, measure: str, named: tuple[str, ...]) -> list[Item]:
-    """Items that the measure names, those that name it, and points of these instruments that carry nothing else."""
+    """Items that the measure names and those that name it, with their instruments.
+
+    Points of an instrument that name no measure count only where it carries this one alone: of a plan with several, a
+    point about the whole says nothing of one.
+    """
     chosen = {name: register.items[name] for name in named if name in register.items}
     for kind in ("instruments", "commitments"):
         chosen |= {item.id: item for item in register.of(kind) if measure in (item["measures"] or ())}
-    points = [
-        item for item in register.of("commitments") if item["instrument"] in chosen and not item["measures"]
-    ]
-    chosen |= {item.id: item for item in points}
+    alone = {name for name, item in chosen.items() if set(item["measures"] or ()) <= {measure}}
+    for item in register.of("commitments"):
+        if item["instrument"] in alone and not item["measures"]:
+            chosen[item.id] = item
+    holding = {str(item["instrument"]) for item in chosen.values() if item["instrument"]}
+    chosen |= {name: register.items[name] for name in holding & register.items.keys()}
     return sorted(chosen.values(), key=lambda item: item.id)
 
 
@@ -77,7 +88,24 @@ def _standing(item: Item, today: date) -> dict[str, Any]:
         "schedule": schedule(item, today) if promised else "",
         "due": item["due"] or "",
         "sources": sources(item),
+        "proof": _proof(item),
     }
+
+
+def _proof(item: Item) -> str:
+    """The words in which it was promised, then what its grade rests on, each with its source and address."""
+    told = item.evidence
+    promised = next((each for each in told if each.quote), told[0] if told else None)
+    graded = item.last("evidenced")
+    shown = dict.fromkeys(filter(None, (promised, graded.evidence if graded else None)))
+    return " | ".join(_cited(each) for each in shown)
+
+
+def _cited(proof: Evidence) -> str:
+    words = shorten(" ".join(proof.quote.split()), QUOTED, placeholder=" …")
+    return " ".join(
+        filter(None, (f"{proof}:" if words else str(proof), words and f"“{words}”", proof.source_url))
+    )
 
 
 def _life(item: Item) -> str:
@@ -116,7 +144,7 @@ def section(plan: Plan) -> Section | None:
                     Show("evidence", "Documents show"),
                     Show("schedule", "Schedule"),
                     Show("due", "Due"),
-                    Show("sources", "Sources"),
+                    Show("proof", "Evidence"),
                 ),
                 "What carries each measure, and how it stands",
                 empty="No measure names a commitment.",
