@@ -136,14 +136,12 @@ def section(plan: Plan) -> Section | None:
             Listing(
                 table,
                 (
-                    Show("name", "Measure"),
+                    Show("measure", "Measure"),
                     Show("commitment", "Carried by"),
                     Show("title", "What was promised"),
-                    Show("kind", "Kind"),
                     Show("official", "Parties say"),
                     Show("evidence", "Documents show"),
                     Show("schedule", "Schedule"),
-                    Show("due", "Due"),
                     Show("proof", "Evidence"),
                 ),
                 "What carries each measure, and how it stands",
