@@ -135,3 +135,31 @@ def test_a_brief_that_cannot_be_made_says_why(run: Run, words: tuple[str, ...]) 
     result = run(brief, *words)
     assert isinstance(result.exception, TarazuError)
     assert len(str(result.exception)) > 20
+
+
+def test_a_product_that_may_be_several_goods_is_refused_with_the_candidates(run: Run) -> None:
+    result = run(brief, "--product", "масло", "--from", "KAZ", "--to", "IRN")
+    assert isinstance(result.exception, TarazuError)
+    assert "0405" in str(result.exception)
+    result = run(brief, "--product", "grain", "--from", "KAZ", "--to", "IRN")
+    assert isinstance(result.exception, TarazuError)
+    assert "1003 (barley)" in str(result.exception)
+
+
+def test_the_page_goes_to_standard_output(run: Run) -> None:
+    words = ("--product", "1003", "--from", "KAZ", "--to", "IRN", "--html", "-")
+    assert run(brief, *words).stdout.startswith("<!DOCTYPE html>")
+    assert "only one of" in run(brief, *words, "--json", "-", code=2).stderr
+
+
+def test_a_list_comes_from_standard_input_and_a_form_is_json(here: Path) -> None:
+    runner = CliRunner()
+    answer = json.loads(runner.invoke(offers, ["check", "-", "--json", "-"], input=OFFERS).stdout)
+    assert [row["id"] for row in answer["rows"]] == ["o1", "o2"]
+    found = runner.invoke(offers, ["match", "-", "requests.csv", "--json", "-"], input=OFFERS)
+    assert json.loads(found.stdout)["matches"]
+    assert runner.invoke(offers, ["match", "-", "-"], input=OFFERS).exit_code == 2
+    form = json.loads(runner.invoke(offers, ["form", "--requests", "--json", "-"]).stdout)
+    assert form["kind"] == "requests"
+    assert form["header"].startswith("id,country,")
+    assert {"column", "needed", "meaning"} <= set(form["columns"][0])

@@ -12,7 +12,7 @@ import pytest
 from tarazu.register.books import Books
 from tarazu.register.documents import read as read_document
 from tarazu.register.intake import Ingested, Publication, ingest
-from tarazu.register.links import SAME
+from tarazu.register.promises import SAME
 from tarazu.register.register import Register
 from tarazu.register.review import ITEMS, Decision, Open, decide, waiting
 
@@ -169,7 +169,10 @@ def test_all_taken_into_a_new_register_stand_there_once_and_contradict_where_the
     }  # fmt: skip
     plan = next(item for item in register.of("instruments") if item["form"] == "action_plan")
     assert sum(item["instrument"] == plan.id for item in register.of("commitments")) == 4
-    assert {check.name for check in register.checks} == {"embassy-before-relations"}
+    # What was signed at the session has its day; only the 60 agreements of the third text have none.
+    assert {check.name for check in register.checks} == {"embassy-before-relations", "signed-without-day"}
+    (undated,) = (check.where for check in register.checks if check.name == "signed-without-day")
+    assert register.items[undated]["count"] == 60
 
 
 def test_links_to_the_bundled_register_are_found(seeds, tmp_path):

@@ -177,7 +177,8 @@ def test_words_are_taken_for_a_code_and_it_is_said(dossier: Dossier) -> None:
     code, (check,) = product_code("ячмень")
     assert code == "1003"
     assert check.name == "hs-suggested"
-    assert product_code("1003.90 000") == ("100390", ())
+    code, (check,) = product_code("1003.90 000")
+    assert (code, check.name) == ("100390", "national-digits")
     for wrong in ("qqqq zzzz", "99999", "7701", ""):
         with pytest.raises(UnknownCodeError):
             product_code(wrong)
@@ -255,3 +256,70 @@ def test_texts_of_the_dossier_are_escaped(barley: Brief) -> None:
     text = replace(barley, topics=(evil, *barley.topics[1:])).html()
     assert "<script>" not in text
     assert "<img" not in text
+
+
+def test_words_that_mean_no_one_heading_are_refused_with_the_candidates() -> None:
+    with pytest.raises(UnknownCodeError, match=r"Candidates: .*0405 .*1512 "):
+        product_code("масло")
+    for words, code in (("сыр", "0406"), ("мед", "0409"), ("мёд", "0409"), ("cheese", "0406")):
+        assert product_code(words)[0] == code
+    with pytest.raises(UnknownCodeError):
+        product_code("qqqqzzzz")
+
+
+def test_a_chapter_is_refused_with_the_headings_of_the_dossier(dossier: Dossier) -> None:
+    for chapter in ("10", "grain", "астық"):
+        with pytest.raises(UnknownCodeError, match=r"chapter, cereals.*1001 .*1003 "):
+            brief(chapter, "KAZ", "IRN", dossier=dossier, on=DAY)
+    with pytest.raises(UnknownCodeError, match=r"Give a heading\.$"):
+        brief("10", "UZB", "KAZ", on=DAY)
+
+
+def test_potential_says_why_its_parts_do_not_add_up_and_what_does_not_fit(barley: Brief) -> None:
+    said = {fact.label: fact.text for fact in barley.topic("potential").facts}
+    assert "medians do not add" in said["why no sum"]
+    assert "season 2024/25" in said["share"]
+    assert said["does not fit"].startswith("16% of imports in 2022")
+    assert "brought to 2025 from a row of season 2024/25" in said["realised in 2025"]
+    assert "16% of Iran's imports (2022)" in texts(barley, "rivals")
+
+
+def test_an_old_flow_is_not_one_of_the_base_year(dossier: Dossier) -> None:
+    said = texts(brief("0804", "IRN", "KAZ", dossier=dossier, on=DAY), "potential")
+    assert "brought to 2025 from a row of Jan-Jun 2022" in said
+
+
+def test_computed_lines_name_the_years_of_their_rows_and_carry_a_date(barley: Brief) -> None:
+    from tarazu.planning.brief_page import lead
+
+    assert "(own rows of 2012–2021, newest Iranian year 1399; suppliers: Iranian year 1399)" in lead(barley)
+    for topic in ("potential", "prices", "routes", "landed"):
+        for fact in barley.topic(topic).facts:
+            if fact.label not in ("why no sum",):
+                assert re.search(r"\b(20\d\d|1[34]\d\d)\b", fact.text), fact
+                assert fact.source is not None
+                assert fact.source.published, fact
+
+
+def test_a_page_of_an_earlier_day_knows_nothing_of_later_ones(dossier: Dossier) -> None:
+    then = brief("1003", "KAZ", "IRN", dossier=dossier, on=date(2019, 6, 1))
+    assert any(check.name == "later-rows" for check in then.checks)
+    for topic in ("flows", "potential", "tariff", "rules", "rivals", "prices", "landed"):
+        said = texts(then, topic)
+        assert not re.search(r"\b202\d\b", said), (topic, said)
+    assert "freight on 2019-06-01: rates of the network are of 2017–2022" in then.topic("routes").unknown
+
+
+def test_goods_of_other_countries_are_set_apart(barley: Brief) -> None:
+    facts = barley.topic("tariff").facts
+    apart = [fact for fact in facts if fact.label.startswith("for comparison")]
+    assert {"Kyrgyz", "Russian"} <= {word for fact in apart for word in fact.text.split()}
+    assert facts[-len(apart) :] == tuple(apart)
+    assert not any("Kyrgyz" in fact.text or "Russian" in fact.text for fact in facts[: -len(apart)])
+
+
+def test_a_subheading_shows_the_rows_of_its_heading_as_such(dossier: Dossier) -> None:
+    for code in ("100390", "1003900000"):
+        found = brief(code, "KAZ", "IRN", dossier=dossier, on=DAY)
+        assert "season 2024/25: 1,228 kt, of HS 1003" in texts(found, "flows")
+        assert "of HS 1003" in texts(found, "prices")

@@ -367,3 +367,59 @@ def test_scores_are_means_of_credits_by_the_stated_weights(matched: Callable[...
     weights = {name: scoring()[f"weight-{name}"] for name in found.credits}
     credits = [scoring()["unknown"] if c is None else c for c in found.credits.values()]
     assert found.score == pytest.approx(np.average(credits, weights=list(weights.values())))
+
+
+def test_words_that_mean_no_one_heading_leave_the_code_empty_and_name_candidates(tmp_path):
+    path = tmp_path / "offers.csv"
+    path.write_text("id,country,product\na,KAZ,масло\nb,KAZ,сыр\nc,KAZ,вагон\n", encoding="utf-8")
+    listed = read_offers(path, "offers")
+    assert [line.codes for line in listed.rows] == [(), ("0406",), ()]
+    oil, cheese, wagon = listed.checks
+    assert (oil.name, cheese.name, wagon.name) == ("hs-unknown", "hs-suggested", "hs-unknown")
+    assert "row 2" in oil.where
+    assert "0405" in oil.message
+    assert "8606" in wagon.message
+
+
+def test_numbers_are_read_as_excel_writes_them_where_they_are_clear():
+    from tarazu.planning.offers_reading import plain_number
+
+    clear = {
+        "10 000": "10000", "10\u00a0000": "10000", "1\u202f234\u202f567,5": "1234567.5", "200,5": "200.5",
+        "1,234,567": "1234567", "1,234.5": "1234.5", "1.234,5": "1234.5", "0,125": "0.125", "۲۰۰,۵": "200.5",
+        "12.5": "12.5",
+    }  # fmt: skip
+    assert {text: plain_number(text) for text in clear} == clear
+    for doubtful in ("200,500", "1 00", "10 00 000", "abc", "", "1,2,3"):
+        assert plain_number(doubtful) == doubtful
+
+
+def test_a_list_with_such_numbers_is_read_and_a_doubtful_one_named(tmp_path):
+    path = tmp_path / "offers.csv"
+    rows = ("id;country;product;hs;volume_high_t;price_high_usd_t", "a;KAZ;barley;1003;10 000;200,5")
+    text = "\n".join((*rows, "b;KAZ;barley;1003;200,500;1", ""))
+    path.write_text(text, encoding="utf-8")
+    listed = read_offers(path, "offers")
+    (line,) = listed.rows
+    assert line.volume_t == (0.0, 10_000.0)
+    assert line.price_usd_t == (200.5, 200.5)
+    (wrong,) = [check for check in listed.checks if check.severity == "error"]
+    assert wrong.name == "not-a-number"
+    assert "may be 200500 or 200.500" in wrong.message
+    assert wrong.where == "offers.csv, row 3, column volume_high_t"
+
+
+def test_a_line_that_has_ended_is_warned_of_and_listed_with_the_reason(tmp_path):
+    from datetime import date
+
+    path = tmp_path / "offers.csv"
+    path.write_text("id,country,product,hs,valid_until\na,KAZ,barley,1003,2020-01-01\n", encoding="utf-8")
+    listed = read_offers(path, "offers", on=date(2026, 1, 1))
+    assert [(check.name, str(check.severity)) for check in listed.checks] == [("ended", "warning")]
+    wanted = tmp_path / "requests.csv"
+    wanted.write_text("id,country,product,hs\nr,IRN,barley,1003\n", encoding="utf-8")
+    found = match(read_offers(path, "offers"), read_offers(wanted, "requests"), on=date(2026, 1, 1))
+    assert found.matches == ()
+    why = {each.line.id: each.why for each in found.unmatched}
+    assert why["a"].startswith("it ended on 2020-01-01")
+    assert set(why) == {"a", "r"}

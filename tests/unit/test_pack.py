@@ -410,3 +410,61 @@ def test_words_of_the_register_keep_their_language_and_abbreviations_end_sentenc
     assert lines(title, "en") == ((Run("Open the terminal"),),)
     assert text(Phrase("session.dated", {"day": When("2023")}), "ru") == "Дата по реестру: 2023 г."
     assert len(lines(Lines((title, Word("none"))), "en")) == 2
+
+
+# --- what is inferred, who is named, meetings elsewhere, what is the keeper's
+
+
+def bundled_pack():
+    return pack(Register.read("kaz-irn"), None, 21, date(2026, 6, 1))
+
+
+@pytest.mark.parametrize(
+    ("language", "mark"),
+    [
+        ("en", "(inferred: "),
+        ("ru", "(выведено косвенно: "),
+        ("kk", "(жанама түрде шығарылған: "),
+        ("fa", "(استنباط"),
+    ],
+)
+def test_inferred_points_are_marked_and_counted_as_such(language, mark):
+    part = bundled_pack().part("execution")
+    protocol = next(grid for grid in part.grids if grid.id == "points-co014")
+    for row in protocol.rows:  # nobody has the text of the protocol
+        assert mark in text(row[1], language)
+    others = [row for grid in part.grids if grid.id == "points-co015" for row in grid.rows]
+    assert others
+    assert not any(mark in text(row[1], language) for row in others)
+    if language == "en":
+        assert (
+            text(part.grids[0].rows[0][3], "en")
+            == f"{len(protocol.rows)}, of them inferred: {len(protocol.rows)}"
+        )
+        assert any("Inferred, not read in a document: 4" in text(each, "en") for each in part.sentences)
+
+
+def test_who_is_named_comes_before_the_commission():
+    protocol = next(grid for grid in bundled_pack().part("execution").grids if grid.id == "points-co014")
+    asked = {text(row[1], "en").split("\n")[0]: text(row[2], "en") for row in protocol.rows}
+    assert asked["Supply 75 items worth USD 250 million"] == "Kazakh manufacturers"
+    assert asked["Make the Caspian hub a link of the North-South corridors"] == "the commission"
+
+
+def test_a_meeting_in_a_third_country_is_listed():
+    grid = bundled_pack().part("visits").grids[0]
+    assert any("Sadegh" in text(row[1], "en") and text(row[4], "en") == "Awaza" for row in grid.rows)
+
+
+def test_a_co_chair_named_again_is_no_word_of_2019_alone():
+    told = [text(each, "en") for each in bundled_pack().part("session").sentences]
+    (chair,) = [each for each in told if each.startswith("Co-chair, Iran")]
+    assert "named again December 2023" in chair
+    assert any("Nouri Ghezeljeh" in each and "June 2025" in each for each in told)
+
+
+def test_findings_on_the_record_are_no_points_of_a_session():
+    points, keeper = bundled_pack().part("points").grids
+    assert keeper.id == "keeper"
+    assert not any("relations" in text(row[1], "en") for row in points.rows)
+    assert any("relations" in text(row[1], "en") for row in keeper.rows)

@@ -53,6 +53,8 @@ def test_translations_are_of_what_the_register_says_today():
         said = (
             [str(event.value) for event in item.events if event.event == row["field"]]
             if row["field"] == "appointed"
+            else [event.note for event in item.events]
+            if row["field"] == "note"
             else [item[row["field"]]]
         )
         assert row["original"] in [without_ids(each, items) for each in said], row["item"]
@@ -299,8 +301,9 @@ def test_findings_of_checks_are_said_in_the_language_with_their_values(tmp_path,
 
 
 def test_values_of_a_finding_are_those_of_the_message(tmp_path):
-    points = pack(small(tmp_path, **CONTRARY), None, 21, TODAY).part("points").grids[0]
-    reasons = [text(row[2], "ru") for row in points.rows]
+    points, keeper = pack(small(tmp_path, **CONTRARY), None, 21, TODAY).part("points").grids
+    assert not any("Embassy" in text(row[1], "en") for row in points.rows)  # no point for two states
+    reasons = [text(row[1], "ru") for row in keeper.rows]
     embassy = next(reason for reason in reasons if "дата открытия" in reason)
     assert "1990" in embassy
     assert "5 мая 1993" in embassy

@@ -73,6 +73,39 @@ def test_a_bad_item_is_refused_in_words(kind, change, words):
         new_item(kind, {**PROTOCOL, **change}, {})
 
 
+@pytest.mark.parametrize("name", ["target_low", "target_high"])
+def test_a_target_below_nothing_is_refused(name):
+    with pytest.raises(InputError, match=f"{name}: -5 is below the least possible value"):
+        new_item("commitments", {**TARGET, "target_low": "", "instrument": "", name: "-5"}, {})
+
+
+@pytest.mark.parametrize("lacks", ["publisher", "date"])
+def test_a_grade_needs_a_source_and_a_day(books, lacks):
+    register = entered(books, ("instruments", PROTOCOL), ("instruments", PLAN), ("commitments", TARGET))
+    told = {"item": "co1", "event": "evidenced", "value": "complete", "date": "2024", "publisher": "A paper"}
+    with pytest.raises(InputError, match="evidenced complete needs its"):
+        books.add([new_event(register, {key: text for key, text in told.items() if key != lacks})], BY)
+    books.add([new_event(register, told)], BY)
+    assert books.register().items["co1"]["grade"] == "complete"
+
+
+def test_an_item_without_date_and_event_is_only_recorded(books):
+    bare = {key: text for key, text in PROTOCOL.items() if key != "date"}
+    assert [event.event for event in new_item("instruments", bare, {})] == ["recorded"]
+    assert [event.event for event in new_item("instruments", {**bare, "event": "planned"}, {})] == [
+        "recorded",
+        "planned",
+    ]
+    assert "signed" not in entered(books, ("instruments", bare)).items["in1"].dates
+
+
+def test_a_revised_due_date_must_be_one(books):
+    register = entered(books, ("instruments", PROTOCOL), ("instruments", PLAN), ("commitments", TARGET))
+    told = {"item": "co1", "event": "revised", "field": "due", "value": "2026-02-30", "date": "2024"}
+    with pytest.raises(InputError, match="no date"):
+        books.add([new_event(register, told)], BY)
+
+
 def test_an_id_is_given_once_and_an_event_needs_its_item(books, tmp_path):
     register = entered(books, ("instruments", PROTOCOL))
     with pytest.raises(InputError, match="in the register already"):

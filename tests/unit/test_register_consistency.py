@@ -6,6 +6,8 @@ import pytest
 
 from register_support import COMMISSION, PROTOCOL, happened, small
 from tarazu.register.consistency import consistency
+from tarazu.register.register import Register
+from tarazu.register.schedule import grade
 
 
 def fired(register, name):
@@ -46,6 +48,56 @@ def test_two_days_of_one_event_are_found_though_a_vaguer_one_stands_between(tmp_
     events = [happened("bo1", "established", "1999-05"), happened("bo1", "established", "1999-03")]
     register = small(tmp_path, events, bodies=[{**COMMISSION, "date": "1999"}])
     assert [where for where, _ in fired(register, "contradicting-events")] == ["bo1"]
+
+
+PAPER = {"publisher": "A paper"}
+
+
+@pytest.mark.parametrize("value", ["limited", "substantial", "complete"])
+@pytest.mark.parametrize(
+    ("day", "source", "lacks"),
+    [("2024-05", {}, "its source"), ("", PAPER, "its date"), ("", {}, "its source")],
+)
+def test_a_grade_without_source_or_day_is_named_and_does_not_count(tmp_path, value, day, source, lacks):
+    register = small(tmp_path, [happened("co2", "evidenced", day, value, **source)])
+    (found,) = fired(register, "evidence-without-source")
+    assert found[0] == "co2"
+    assert f"evidenced {value} needs {lacks}" in found[1]
+    assert grade(register.items["co2"]) == "no_evidence"
+
+
+def test_a_grade_without_source_is_named_until_a_later_entry_has_one(tmp_path):
+    """An undated grade is the first in the order of days, and still not told by an earlier entry with a source."""
+    bare = happened("co2", "evidenced", "", "complete")
+    sourced = happened("co2", "evidenced", "2020", "not_started", **PAPER)
+    assert len(fired(small(tmp_path / "a", [sourced, bare]), "evidence-without-source")) == 1
+    assert fired(small(tmp_path / "b", [bare, sourced]), "evidence-without-source") == []
+    for name in ("a", "b"):
+        assert grade(Register.read(tmp_path / name).items["co2"]) == "not_started"
+
+
+def test_a_grade_with_its_source_counts_and_one_that_claims_nothing_needs_none(tmp_path):
+    events = [
+        happened("co1", "evidenced", "", "not_started"),
+        happened("co2", "evidenced", "2024-05", "complete"),
+        happened("co2", "evidenced", "2024-05", "limited", source_url="https://example.org"),
+    ]
+    register = small(tmp_path, events)
+    assert fired(register, "evidence-without-source") == []
+    assert [grade(register.items[name]) for name in ("co1", "co2")] == ["not_started", "limited"]
+
+
+def test_what_only_cites_contradicts_nothing(tmp_path):
+    events = [happened("in1", "cited", "2024-05-01", words, **PAPER) for words in ("one", "another")]
+    assert fired(small(tmp_path, events), "contradicting-events") == []
+    events = [happened("co2", "official", "2024-05-01", word) for word in ("done", "agreed")]
+    assert len(fired(small(tmp_path / "other", events), "contradicting-events")) == 1
+
+
+def test_a_signature_without_a_day_is_named(tmp_path):
+    rows = [{**PROTOCOL, "date": "", "event": "signed"}, {**PROTOCOL, "id": "in3", "date": ""}]
+    register = small(tmp_path, instruments=rows, commitments=[])
+    assert [where for where, _ in fired(register, "signed-without-day")] == ["in1"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from register_support import DUTY, TARGET, happened, small, write
+from register_support import DUTY, PROTOCOL, TARGET, happened, small, write
 from tarazu.core.errors import InputError
 from tarazu.register import exchange
 from tarazu.register.merge import merge, read_any
@@ -79,6 +79,72 @@ def test_a_merge_adds_what_is_missing_and_lists_what_differs(tmp_path):
     assert '"Lift bans" here and "Lift all bans" there' in conflict.message
 
 
+BAD = {**DUTY, "id": "co9", "due": "2026-02-30"}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_what_may_not_be_added_by_hand_is_not_merged_either(tmp_path, form):
+    other = small(
+        tmp_path / "other",
+        [happened("co9", "official", "2024-01", "done"), happened("co2", "evidenced", "2024-05", "complete")],
+        commitments=[TARGET, DUTY, BAD],
+    )
+    found = merge(small(tmp_path / "mine"), read_any(written(other, tmp_path, form)))
+    assert found.added == ()
+    told = {check.where: check for check in found.conflicts}
+    assert set(told) == {"co9", "co2"}
+    assert {check.name for check in found.conflicts} == {"not-entered"}
+    assert 'due: "2026-02-30" is no date' in told["co9"].message
+    assert "evidenced of 2024-05 was not entered: evidenced complete needs its source" in told["co2"].message
+
+
+def test_values_out_of_bounds_in_json_are_refused_too(tmp_path):
+    data = exchange.as_json(small(tmp_path / "given"))
+    target = next(each for each in data["events"] if each["item"] == "co1" and each["event"] == "recorded")
+    for wrong, words in (
+        ({"target_low": -5}, "below the least possible value"),
+        ({"form": "wish"}, "is not possible"),
+        ({"target_high": 5}, "is below target_low"),
+        ({"parties": ["Atlantis"]}, "Atlantis"),
+        ({"colour": "red"}, "no field of commitments"),
+        ({"due": 2026}, "due: 2026 is no text. Write '2026'."),
+        ({"target_low": "3000"}, "is no number. Write 3000.0."),
+    ):
+        given = {**target["fields"]}
+        target["fields"] = {**given, **wrong}
+        (tmp_path / "x.json").write_text(json.dumps(data), encoding="utf-8")
+        found = merge(Register("empty", ()), read_any(tmp_path / "x.json"))
+        (refused,) = (check for check in found.conflicts)
+        assert (refused.name, refused.where) == ("not-entered", "co1")
+        assert words in refused.message
+        assert "co1" not in {event.item for event in found.added}
+        target["fields"] = given
+
+
+def test_a_twin_under_another_id_is_named_and_comes_in(tmp_path):
+    mine = small(tmp_path / "mine")
+    other = small(
+        tmp_path / "other", commitments=[{**DUTY, "id": "co7"}, {**DUTY, "id": "co8", "due": "2029"}]
+    )
+    found = merge(mine, other)
+    assert [(check.name, check.where) for check in found.twins] == [("same-under-another-id", "co7")]
+    assert {"co7", "co8"} <= {event.item for event in found.added}
+
+
+def test_an_item_without_an_event_and_one_without_a_day_are_read_back(tmp_path):
+    rows = [{**PROTOCOL, "date": ""}, {**PROTOCOL, "id": "in3", "date": "", "event": "signed"}]
+    given = small(tmp_path / "given", instruments=rows, commitments=[])
+    assert {name: "signed" in given.items[name].dates for name in ("in1", "in3")} == {
+        "in1": False,
+        "in3": True,
+    }
+    for form in ("csv", "json", "xlsx"):
+        found = read_any(written(given, tmp_path, form))
+        assert [(e.item, e.event, e.date) for e in found.events] == [
+            (e.item, e.event, e.date) for e in given.events
+        ]
+
+
 def test_an_item_of_another_kind_there_is_a_conflict_and_nothing_of_it_enters(tmp_path):
     mine = small(tmp_path / "mine")
     other = Register.read(write(tmp_path / "other", visits=[{"id": "co1", "who": "X", "level": "minister"}]))
@@ -109,6 +175,12 @@ def test_results_hold_baseline_target_and_actual_with_their_periods(tmp_path):
     ]
     root = ElementTree.fromstring(exchange.results(small(tmp_path, more, indicators=[indicator])))
     assert root.attrib["version"] == "2.03"
+    activity = root.find("iati-activity")
+    needed = ("iati-identifier", "reporting-org", "title", "activity-status", "result")
+    assert tuple(each.tag for each in activity) == needed, "the order of the standard"
+    assert activity.find("reporting-org/narrative").text
+    assert activity.find("title/narrative").text
+    assert activity.find("activity-status").get("code") == "2"
     (found,) = root.iter("indicator")
     assert found.find("baseline").attrib == {"year": "2022", "value": "528"}
     periods = [

@@ -85,7 +85,7 @@ def test_a_date_has_the_precision_of_its_words(text, start, end, precision):
         "order No. 2023",
         "$2024 each",
         "the first step",
-        "31.02.2023",
+        "order 31.47.2023",
         "1999 компаний",
     ],
 )
@@ -122,3 +122,43 @@ def test_since_the_start_of_the_year_ends_with_publication():
 def test_two_dates_joined_are_one_span():
     held = dates("The quota holds from 1 July 2024 to 31 December 2025.")
     assert held == [("2024-07-01", "2025-12-31", "span")]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("31.02.2023", "31.02.2023"),
+        ("by 2027-02-30.", "2027-02-30"),
+        ("before 30 February 2027 in Tehran", "30 February 2027"),
+        ("on February 30, 2027 in Tehran", "February 30, 2027"),
+        ("by 32 April 2027", "32 April 2027"),
+        ("до 31 апреля 2027 года", "31 апреля 2027 года"),
+        ("2027 жылғы 31 сәуірде", "2027 жылғы 31 сәуірде"),
+        ("تا ۳۲ اردیبهشت ۱۴۰۵", "۳۲ اردیبهشت ۱۴۰۵"),
+        ("تا ۱۴۰۵/۰۷/۳۱", "۱۴۰۵/۰۷/۳۱"),
+        ("from 26 April to 31 June 2027", "26 April to 31 June 2027"),
+    ],
+)
+def test_a_day_that_does_not_exist_has_no_date_and_is_marked(text, quote):
+    (found,) = [each for each in extract(text) if each.kind == "date"]
+    assert (found.quote, found.value["start"], found.value["end"]) == (quote, None, None)
+    assert found.value["impossible"] is True
+    assert found.confidence <= 0.5
+
+
+def test_the_last_days_of_months_exist():
+    for text in ("29 February 2028", "31 May 2027", "۳۱ اردیبهشت ۱۴۰۵", "۳۰ اسفند ۱۴۰۳"):
+        (found,) = [each for each in extract(text) if each.kind == "date"]
+        assert found.value["start"]
+        assert "impossible" not in found.value
+
+
+def test_what_is_promised_for_an_impossible_day_has_no_due_date():
+    found = extract("Kazakhstan and Iran shall bring trade to $3 billion before 30 February 2027.")
+    dues = {each.kind: each.value["due"] for each in found if each.kind in ("commitment", "target")}
+    assert dues == {"commitment": None, "target": None}
+
+
+def test_a_persian_verb_behind_a_year_is_no_month():
+    (found,) = [each for each in extract("جایگزین موافقتنامه ۲۰۱۵ می شود.") if each.kind == "date"]
+    assert found.value["precision"] == "year"

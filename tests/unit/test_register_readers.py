@@ -12,6 +12,7 @@ from tarazu.core.checks import Severity
 from tarazu.core.errors import InputError
 from tarazu.register.documents import page, read_bytes
 from tarazu.register.readers import content
+from tarazu.register.readers.garbled import garbled
 from tarazu.register.readers.pdf import _reversed, _without_letters, joined
 
 pypdf = pytest.importorskip("pypdf")
@@ -405,3 +406,35 @@ def test_other_kinds_are_refused_by_name(data, said):
 def test_a_file_without_text_is_a_document_that_says_so():
     document = read_bytes(b" \n\t\n", "a.txt")
     assert (document.text, document.language, names(document)) == ("", "und", ["no-text"])
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1252", "cp1256", "koi8-r"])
+@pytest.mark.parametrize(
+    "text", ["Стороны подписали меморандум о сотрудничестве.", "دو طرف یک تفاهم نامه امضا کردند."]
+)
+def test_text_that_was_decoded_wrongly_before_is_an_error(text, encoding):
+    shown = text.encode().decode(encoding, "ignore")
+    checks = garbled(shown, "a.txt")
+    assert [check.name for check in checks] == ["text-garbled"]
+    assert "UTF-8" in checks[0].message
+    assert checks[0].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Стороны подписали меморандум о сотрудничестве РС и СР.",
+        "Қазақстан мен Иран арасындағы келісімге қол қойылды.",
+        "دو طرف یک تفاهم نامه امضا کردند.",
+        "Café “naïve” — the sides’ turnover – 5 €… “quoted” – dash — “more” – é à ü ö “a” “b”",
+        "Turnover was 528 million.",
+    ],
+)
+def test_sound_text_is_not_called_garbled(text):
+    assert read_bytes(text.encode(), "a.txt").checks == ()
+
+
+def test_a_garbled_file_says_so_when_it_is_read():
+    shown = "Стороны подписали меморандум о сотрудничестве.".encode().decode("cp1251", "ignore")
+    (check,) = read_bytes(shown.encode(), "a.txt").checks
+    assert check.name == "text-garbled"

@@ -97,7 +97,7 @@ def test_a_meeting_to_come_is_planned(books, note):
 
 def test_relations_and_an_embassy_before_them_are_found_to_contradict(books, note):
     relations = take(books, "event", "Diplomatic")
-    assert (relations.kind, relations["field"], relations.dates["signed"]) == (
+    assert (relations.kind, relations["field"], relations.dates["in_force"]) == (
         "instruments", "diplomatic relations", "1999-03-03"
     )  # fmt: skip
     embassy = take(books, "body")
@@ -121,8 +121,10 @@ def test_openings_are_entries_of_their_field(books, note):
 def test_a_structure_makes_a_membership_of_each_country_and_none_twice(books, note):
     take(books, "membership", "CICA")
     items = {item.id: item["standing"] for item in books.register().of("memberships")}
-    assert items == {"me-cica-geo": "member", "me-cica-omn": "member"}
-    assert "not their standing" in books.register().items["me-cica-geo"].events[0].note
+    assert items == {"me-cica-geo": None, "me-cica-omn": None}
+    found = books.register().items["me-cica-geo"]
+    assert [(event.event, event.date) for event in found.events] == [("recorded", ""), ("cited", "")]
+    assert "not their standing" in found.events[0].note
     (found,) = (each for each in waiting(books, kinds=("membership",)) if "OIC" in each.quote)
     with pytest.raises(InputError, match="Leave item empty"):
         decide(books, Decision(found.number, True, item="new:me-1"), BY)
@@ -258,3 +260,20 @@ def test_what_is_known_and_said_without_a_day_is_cited(books, tmp_path):
     item = books.register().items["in2"]
     assert item["signed"] == "2023-12-04"
     assert event.evidence in item.evidence
+
+
+def test_what_befalls_an_instrument_is_not_its_signature(books, tmp_path):
+    path = tmp_path / "later.txt"
+    path.write_text(
+        "Georgia and Oman met. Georgia ratified the Agreement on Investment Protection on 3 March 2021. The Memorandum on "
+        "Transport supersedes the Agreement on Transport of 2015.",
+        encoding="utf-8",
+    )
+    ingest(books, [path], BY)
+    found = {each.value["event"]: each for each in waiting(books, kinds=("instrument",))}
+    decide(books, Decision(found["ratified"].number, True), BY)
+    (item,) = books.register().of("instruments")
+    assert "signed" not in item.dates
+    assert (item.dates["ratified"], item.last("ratified").value) == ("2021-03-03", "GEO")
+    with pytest.raises(InputError, match="event=superseded"):
+        decide(books, Decision(found["superseded"].number, True), BY)

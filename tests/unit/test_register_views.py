@@ -82,7 +82,7 @@ def test_what_is_withdrawn_leaves_the_views_and_stays_in_the_stream(tmp_path):
 def test_the_schedule_goes_by_evidence_and_the_last_day_of_the_due_date(
     tmp_path, grade, when, today, expected
 ):
-    events = [happened("co2", "evidenced", when, grade)] if grade else []
+    events = [happened("co2", "evidenced", when, grade, publisher="A paper")] if grade else []
     assert row(small(tmp_path, events), "co2", today)["schedule"] == expected
 
 
@@ -102,11 +102,13 @@ def test_progress_is_two_numbers_with_their_denominators(tmp_path):
         {"id": "m1", "title": "First", "commitment": "co2", "weight": "3"},
         {"id": "m2", "title": "Second", "commitment": "co2"},
     ]
-    events = [happened("m1", "evidenced", "2024-05", "complete")]
+    events = [happened("m1", "evidenced", "2024-05", "complete", publisher="A paper")]
     found = board(small(tmp_path, events, milestones=steps), TODAY)
     assert (found.progress.steps, found.progress.stepped) == (pytest.approx(0.75), 1)
     assert (found.progress.met, found.progress.owed, found.progress.unknown) == (0, 2, 2)
-    assert "0 of 2 commitments are fully met" in found.sentence()
+    assert "0 of 2 binding commitments are fully met" in found.sentence()
+    assert found.progress.both == 1, "it has steps, and no evidence of its own"
+    assert "of 2 no document shows anything (1 with steps among them, counted in both)" in found.sentence()
     assert "of the 1 with steps or evidence 75%" in found.sentence()
     assert row(found.register, "co2")["next_step"] == "Second"
 
@@ -119,6 +121,7 @@ def test_plans_forecasts_and_repetitions_are_not_owed(tmp_path):
     ]
     found = board(small(tmp_path, commitments=[TARGET, DUTY, *more]), TODAY)
     assert (len(found.table), found.progress.owed) == (5, 2)
+    assert "3 of the 5 do not bind" in found.sentence()
 
 
 def test_an_indicator_is_measured_not_asserted(tmp_path):
@@ -197,8 +200,8 @@ def test_timeline_and_web(tmp_path):
         ),
         (
             [
-                happened("co2", "evidenced", "2024", "substantial"),
-                happened("co2", "evidenced", "2025", "limited"),
+                happened("co2", "evidenced", "2024", "substantial", publisher="A paper"),
+                happened("co2", "evidenced", "2025", "limited", publisher="A paper"),
             ],
             {},
             ("evidence-went-back", "co2"),
@@ -210,7 +213,7 @@ def test_what_does_not_fit_together_is_named(tmp_path, events, tables, expected)
 
 
 def test_what_happens_on_a_day_to_come_is_not_done_today(tmp_path):
-    found = small(tmp_path, [happened("co2", "evidenced", "2099-07-01", "complete")])
+    found = small(tmp_path, [happened("co2", "evidenced", "2099-07-01", "complete", publisher="A paper")])
     assert row(found, "co2")["evidence"] == "no_evidence"
     assert board(found, TODAY).progress.met == 0
     assert ("future-event", "co2") in named(found)
@@ -223,7 +226,11 @@ def test_one_thing_with_two_values_on_one_day(tmp_path):
 
 def test_complete_without_a_due_date_is_neither_on_time_nor_late(tmp_path):
     plain = {**DUTY, "due": ""}
-    found = small(tmp_path, [happened("co2", "evidenced", "2024", "complete")], commitments=[TARGET, plain])
+    found = small(
+        tmp_path,
+        [happened("co2", "evidenced", "2024", "complete", publisher="A paper")],
+        commitments=[TARGET, plain],
+    )
     assert row(found, "co2")["schedule"] == "no date"
 
 

@@ -28,7 +28,7 @@ MARKS = {ObsStatus.ESTIMATED: "our computation", ObsStatus.CLAIMED: "claimed", O
 )
 @click.option("--origin", help="Place where the goods are loaded; by default the one with the largest share.")
 @click.option("--destination", help="Place where they go.")
-@click.option("--html", "html_path", metavar="PATH", help="Write the page there.")
+@click.option("--html", "html_path", metavar="PATH", help="Write the page there; - is standard output.")
 @json_option
 def brief(
     product: str,
@@ -56,19 +56,21 @@ def brief(
     from tarazu.planning.dossier import load
     from tarazu.planning.output import json_text, write
 
-    if html_path == "-":
-        raise click.UsageError("only --json can go to standard output.")
+    if html_path == json_path == "-":
+        raise click.UsageError("only one of --html and --json can go to standard output.")
     facts = load(dossier) if dossier else None
     day = on.date() if on else None
     found = make(product, exporter, importer, dossier=facts, on=day, origin=origin, destination=destination)
     outputs: list[tuple[Path, str]] = []
-    if html_path:
+    if html_path and html_path != "-":
         outputs.append((Path(html_path), found.html()))
     if json_path and json_path != "-":
         outputs.append((Path(json_path), json_text(found.to_dict())))
     for path in write(outputs) if outputs else ():
-        click.echo(path, err=json_path == "-")
-    if json_path == "-":
+        click.echo(path, err="-" in (json_path, html_path))
+    if html_path == "-":
+        click.echo(found.html())
+    elif json_path == "-":
         click.echo(json_text(found.to_dict()), nl=False)
     elif not outputs:
         print_brief(found)

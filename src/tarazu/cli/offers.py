@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +31,21 @@ DOSSIER = click.option(
     metavar="NAME|PATH",
     help="Facts of the pair; by default the one bundled. `none` for none.",
 )
+
+
+LIST = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Path]:
+    """The file itself, or for `-` a copy of standard input."""
+    if str(path) != "-":
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        typed = Path(folder) / "standard-input.csv"
+        typed.write_bytes(sys.stdin.buffer.read())
+        yield typed
 
 
 @click.group()
@@ -84,7 +104,8 @@ def hs(words: tuple[str, ...], json_path: str | None) -> None:
 @offers.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @KIND
-def form(path: Path | None, wanted: bool) -> None:
+@json_option
+def form(path: Path | None, wanted: bool, json_path: str | None) -> None:
     """An empty list, and beside it the explanation of its columns.
 
     Without PATH both are printed; with it they are written to PATH and PATH with -columns in its name. A file that
@@ -101,6 +122,12 @@ def form(path: Path | None, wanted: bool) -> None:
 
     kind: Kind = "requests" if wanted else "offers"
     listed, explained = empty(kind).values()
+    if json_path is not None:
+        if path is not None:
+            raise click.UsageError("give PATH or --json, not both.")
+        columns = list(csv.DictReader(io.StringIO(explained)))
+        emit(json_path, {"kind": kind, "header": listed.strip(), "columns": columns}, lambda: None)
+        return
     if path is None:
         click.echo(listed)
         click.echo(explained, nl=False)
@@ -114,7 +141,7 @@ def form(path: Path | None, wanted: bool) -> None:
 
 
 @offers.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=LIST)
 @KIND
 @DOSSIER
 @network_option
@@ -124,17 +151,23 @@ def check(
 ) -> None:
     """Read a list and name what is wrong with it: file, row, column, how to mend it. Exit code 1 on errors.
 
+    PATH may be - for standard input.
+
     \b
     Examples:
       tarazu offers check offers.csv
       tarazu offers check requests.csv --requests --json -
     """
+    from datetime import date
+
     from tarazu.core.checks import errors
     from tarazu.planning.offers import read_offers
     from tarazu.planning.offers_prices import price_checks
 
     dossier = _dossier(dossier_name)
-    listed = read_offers(path, "requests" if wanted else "offers", _network(network_name, dossier))
+    with _file(path) as place:
+        network = _network(network_name, dossier)
+        listed = read_offers(place, "requests" if wanted else "offers", network, date.today())
     if dossier:
         listed = price_checks(listed, dossier)
     emit(json_path, listed.to_dict(), lambda: _print_list(listed))
@@ -143,8 +176,8 @@ def check(
 
 
 @offers.command()
-@click.argument("offered", metavar="OFFERS", type=click.Path(path_type=Path, dir_okay=False))
-@click.argument("wanted", metavar="REQUESTS", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("offered", metavar="OFFERS", type=LIST)
+@click.argument("wanted", metavar="REQUESTS", type=LIST)
 @DOSSIER
 @network_option
 @click.option(
@@ -179,7 +212,10 @@ def match(
 
     dossier = _dossier(dossier_name)
     network = _network(network_name, dossier)
-    lists = [read_offers(offered, "offers", network), read_offers(wanted, "requests", network)]
+    if str(offered) == str(wanted) == "-":
+        raise click.UsageError("only one of the two lists can come from standard input.")
+    with _file(offered) as first, _file(wanted) as second:
+        lists = [read_offers(first, "offers", network), read_offers(second, "requests", network)]
     if dossier:
         lists = [price_checks(each, dossier) for each in lists]
     with progress() as step:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tarazu.planning.dossier import Dossier
     from tarazu.planning.indicators import Standing
     from tarazu.register.books import Books
-    from tarazu.register.register import Register
+    from tarazu.register.register import Item, Register
 
 Command = Callable[..., Any]
 READABLE = click.Path(exists=True, path_type=Path)
@@ -241,20 +241,27 @@ def web(db: str | None, json_path: str | None, csv_path: str | None) -> None:
 
 
 @register.command()
-@click.argument("item", metavar="ID")
+@click.argument("item", metavar="ID|DOCUMENT")
 @database_option
 @json_option
 def show(item: str, db: str | None, json_path: str | None) -> None:
-    """One item with every event and every quote.
+    """One item with every event and every quote, or a document by the first letters of its SHA-256.
 
     \b
-    Example:
+    Examples:
       tarazu register show co015
+      tarazu register show a4c257cb5aaa --db commission.db
     """
-    from tarazu.cli.register_print import item_dict, print_item
+    from tarazu.cli.register_print import item_dict, print_document, print_item
     from tarazu.core.errors import InputError
 
     found = _read(db, texts=True)
+    if item not in found.items and (source := found.document(item)) is not None:
+        row = next(each for each in _documents(db) if each["sha256"] == source.sha256)
+        cited = [each.id for each in found.items.values() if _cites(each, source.sha256)]
+        text = source.text if source.text is not None else _text(db, source.sha256)
+        emit(json_path, {**row, "items": cited, "text": text}, lambda: print_document(row, cited, text))
+        return
     if item not in found.items:
         near = [each for each in found.items if item.casefold() in each.casefold()][:5]
         hint = (
@@ -262,6 +269,42 @@ def show(item: str, db: str | None, json_path: str | None) -> None:
         )
         raise InputError(f'"{item}" is no item of register {found.name}.{hint}')
     emit(json_path, item_dict(found.items[item]), lambda: print_item(found.items[item], found))
+
+
+@register.command()
+@database_option
+@json_option
+@csv_option
+def documents(db: str | None, json_path: str | None, csv_path: str | None) -> None:
+    """The documents of a database, each with the suggestions that wait for `tarazu register review`.
+
+    \b
+    Example:
+      tarazu register documents --db commission.db
+    """
+    from tarazu.core.errors import InputError
+
+    if db is None or not _is_database(db):
+        raise InputError(
+            "documents stand in a database: name it with --db. `tarazu register ingest` begins one."
+        )
+    _table(_documents(db), json_path, csv_path, "Documents")
+
+
+def _documents(db: str | None) -> Table:
+    from tarazu.register.review import ITEMS
+
+    with _books(db or "", new=False) as books:
+        return books.listing(ITEMS)
+
+
+def _text(db: str | None, sha256: str) -> str:
+    with _books(db or "", new=False) as books:
+        return books.text(sha256)
+
+
+def _cites(item: Item, sha256: str) -> bool:
+    return any(proof.document and sha256.startswith(proof.document) for proof in item.evidence)
 
 
 @register.command()

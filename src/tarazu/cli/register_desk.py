@@ -1,9 +1,9 @@
-"""`tarazu register`, the commands that enter: add, ingest, review."""
+"""`tarazu register`, the commands that enter: add, ingest. `review` stands in a file of its own."""
 
 from __future__ import annotations
 
-import csv
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tarazu.cli import register_exchange  # noqa: F401  (its commands join the group)
+from tarazu.cli import register_exchange, register_review  # noqa: F401  (their commands join the group)
 from tarazu.cli.register import _books, _day, books_option, register
 from tarazu.cli.shared import EXIT_FINDINGS, emit, json_option, progress
 
 if TYPE_CHECKING:
-    from tarazu.core.checks import Check
     from tarazu.core.table import Table
-    from tarazu.register.books import Books
-    from tarazu.register.review import Decision, Open
+    from tarazu.register.intake import Publication
 
 
 @register.command()
@@ -45,7 +43,7 @@ def add(kind: str, fields: tuple[str, ...], db: str | None, by: str | None, json
     from tarazu.cli.register_print import item_dict, print_checks, print_item
     from tarazu.planning.output import check_dict
     from tarazu.register.books import new_event, new_item
-    from tarazu.register.model import PROOF
+    from tarazu.register.model import PROOF, openings
 
     if not fields:
         columns = _explained(kind)
@@ -75,12 +73,21 @@ def add(kind: str, fields: tuple[str, ...], db: str | None, by: str | None, json
     def show() -> None:
         if item:
             print_item(item)
+            if kind != "event" and openings(kind) and len(events) == 1:
+                click.echo(_unopened(item.id, openings(kind)[0]))
         else:
             click.echo(f"{events[0].item} is withdrawn.")
         if found:
             print_checks(found)
 
     emit(json_path, data, show)
+
+
+def _unopened(item: str, usual: str) -> str:
+    return (
+        f"Recorded without an event: no date is known, so it is not said to be {usual.replace('_', ' ')}. "
+        f"`tarazu register add event item={item} event={usual} date=…` adds it."
+    )
 
 
 def _explained(kind: str) -> list[dict[str, Any]]:
@@ -164,8 +171,9 @@ def ingest(
 ) -> None:
     """Keep documents and what a reader might take from them: text, HTML, PDF with text, DOCX; folders are walked.
 
-    Each suggestion waits for `tarazu register review`. A document known already is not entered again. Exit code 1
-    where a file could not be read, the others are kept; and where a folder holds no file.
+    A hyphen is a text on standard input. Each suggestion waits for `tarazu register review`. A document known already
+    is not entered again. Exit code 1 where a file could not be read, the others are kept; and where a folder holds no
+    file.
 
     \b
     Examples:
@@ -173,14 +181,36 @@ def ingest(
           --db commission.db --by secretariat
       tarazu register ingest releases/ --db commission.db --by secretariat --json -
     """
+    from tarazu.register.intake import Publication
+
+    about = Publication(_day(published), publisher, url)
+    if Path("-") in files:
+        with tempfile.TemporaryDirectory() as folder:
+            typed = Path(folder) / "standard-input.txt"
+            typed.write_bytes(sys.stdin.buffer.read())
+            _take_in(
+                [typed if path == Path("-") else path for path in files], about, encoding, db, by, json_path
+            )
+        return
+    _take_in(files, about, encoding, db, by, json_path)
+
+
+def _take_in(
+    files: Sequence[Path],
+    about: Publication,
+    encoding: str | None,
+    db: str,
+    by: str,
+    json_path: str | None,
+) -> None:
+    """Enter files and say what became of each."""
     from tarazu.cli.register_print import print_checks, print_table
     from tarazu.core.checks import Check as Finding
     from tarazu.core.checks import errors
     from tarazu.core.table import Table
     from tarazu.planning.output import check_dict
-    from tarazu.register.intake import COLUMNS, Ingested, Publication, ingest
+    from tarazu.register.intake import COLUMNS, Ingested, ingest
 
-    about = Publication(_day(published), publisher, url)
     paths = _walked(files)
     bare = [
         Finding.error("no-files", str(path), "holds no file to read. Name another folder, or the files.")
@@ -239,192 +269,3 @@ def _walked(files: Sequence[Path]) -> list[Path]:
         else:
             found.append(path)
     return found
-
-
-@register.command()
-@click.option(
-    "--kind", "kinds", multiple=True, help="Kinds of suggestions; by default those that become items."
-)
-@click.option("--document", help="Only one document, by the first letters of its SHA-256.")
-@click.option(
-    "--repeats", is_flag=True, help="Also further mentions of what a document says elsewhere already."
-)
-@click.option(
-    "--least", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Least confidence, 0 to 1."
-)
-@click.option(
-    "--decide", "decided", multiple=True, metavar="NUMBER=accept|reject", help="Decide one. May be repeated."
-)
-@click.option(
-    "--item", default="", help="With one --decide: the item it is added to, or the id of the new one."
-)
-@click.option("--export", "out", metavar="PATH|-", help="Write a table to fill in; - is standard output.")
-@click.option(
-    "--import", "filled", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read it back."
-)
-@click.option("--list", "listed", is_flag=True, help="Only list; do not ask.")
-@books_option
-@json_option
-def review(
-    kinds: tuple[str, ...],
-    document: str | None,
-    repeats: bool,
-    least: float,
-    decided: tuple[str, ...],
-    item: str,
-    out: str | None,
-    filled: Path | None,
-    listed: bool,
-    db: str,
-    by: str,
-    json_path: str | None,
-) -> None:
-    """Take or refuse suggestions: one by one with the keyboard, by number, or in a CSV table sent round.
-
-    In a terminal each suggestion is shown with its place and what the register knows; a takes it, r refuses it, s
-    leaves it, e edits its title and id, q ends. Piped, or with --list, they are listed.
-
-    \b
-    Examples:
-      tarazu register review --db commission.db --by secretariat
-      tarazu register review --export review.csv --db commission.db --by secretariat
-      tarazu register review --import review.csv --db commission.db --by secretariat
-      tarazu register review --decide 12=accept --item co008 --db commission.db --by secretariat
-    """
-    from tarazu.cli.register_print import print_open
-    from tarazu.core.errors import InputError
-    from tarazu.planning.output import write
-    from tarazu.register.review import review_table, waiting
-
-    made, checks = _read_decisions(decided, item, filled)
-    with _books(db, new=False) as books:
-        if decided or filled:
-            _carry_out(books, made, checks, by, json_path)
-            return
-        if document and not any(sha.startswith(document) for sha in books.register().documents):
-            raise InputError(
-                f'no document of the register begins with "{document}". `tarazu register ingest` prints their letters.'
-            )
-        found = waiting(books, document=document, kinds=kinds, least=least, repeats=repeats)
-        table = review_table(books, found)
-        if out == "-":
-            click.echo(table.to_csv(), nl=False)
-        elif out:
-            click.echo(write([(Path(out), table.to_csv())])[0])
-        elif json_path is None and not listed and sys.stdin.isatty():
-            _ask(books, found, by)
-        else:
-            emit(json_path, {"suggestions": table.records()}, lambda: print_open(found, table))
-
-
-def _read_decisions(
-    decided: Sequence[str], item: str, filled: Path | None
-) -> tuple[list[Decision], list[Check]]:
-    from tarazu.core.checks import Check as Finding
-    from tarazu.core.schema import read_text
-    from tarazu.register.review import decisions
-
-    if item and len(decided) != 1:
-        raise click.UsageError("--item goes with one --decide.")
-    rows = []
-    for text in decided:
-        number, _, word = text.partition("=")
-        if not word.strip():
-            raise click.UsageError(f'--decide "{text}": write NUMBER=accept or NUMBER=reject.')
-        rows.append({"number": number, "decision": word, "item": item})
-    made, checks = decisions(rows, "--decide")
-    if filled:
-        text_of = read_text(filled)
-        if isinstance(text_of, Finding):
-            return made, [*checks, text_of]
-        more, found = decisions(_rows(text_of, filled.name), filled.name)
-        made, checks = [*made, *more], [*checks, *found]
-    return made, checks
-
-
-def _rows(text: str, file: str) -> list[dict[str, str]]:
-    """Rows of a filled-in table, whichever of comma, semicolon and tab its program wrote."""
-    from tarazu.core.errors import InputError
-
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
-    missing = [name for name in ("number", "decision") if name not in (rows.fieldnames or ())]
-    if missing:
-        raise InputError(
-            f"{file}: the column {' and '.join(missing)} is missing. Fill in the table that "
-            "`tarazu register review --export` wrote, and leave its header."
-        )
-    return list(rows)
-
-
-def _carry_out(
-    books: Books, made: Sequence[Decision], checks: Sequence[Check], by: str, json_path: str | None
-) -> None:
-    """Each decision by itself: one that cannot be carried out is named, the others stand."""
-    from tarazu.cli.register_print import print_checks
-    from tarazu.core.checks import Check as Finding
-    from tarazu.core.errors import InputError
-    from tarazu.planning.output import check_dict
-    from tarazu.register.review import decide
-
-    found, told = list(checks), []
-    before = books.register()
-    for decision in made:
-        try:
-            events = decide(books, decision, by)
-            told.append({"number": decision.number, "item": events[0].item if events else None})
-        except InputError as error:
-            found.append(Finding.error("not-carried-out", f"suggestion {decision.number}", str(error)))
-    found += books.contradictions(before)
-
-    def show() -> None:
-        taken = [each for each in told if each["item"]]
-        click.echo(f"{len(taken)} taken, {len(told) - len(taken)} refused.")
-        for each in taken:
-            click.echo(f"  {each['number']} -> {each['item']}")
-        if found:
-            print_checks(found)
-
-    emit(json_path, {"decided": told, "checks": [check_dict(each) for each in found]}, show)
-    if any(each.name in ("not-carried-out", "unknown-decision", "unknown-suggestion") for each in found):
-        sys.exit(EXIT_FINDINGS)
-
-
-def _ask(books: Books, found: Sequence[Open], by: str) -> None:
-    """One suggestion after another, by single keys."""
-    from tarazu.cli.register_print import print_open
-    from tarazu.core.errors import InputError
-    from tarazu.register.review import Decision, current, decide, review_table
-
-    for done, read in enumerate(found, start=1):
-        each = current(books, read.number)
-        print_open([each], review_table(books, [each]), one=True)
-        item, title, parties = each.same or "", "", ""
-        while True:
-            click.echo(f"{done} of {len(found)}: [a]ccept, [r]eject, [s]kip, [e]dit, [q]uit? ", nl=False)
-            try:
-                key = click.getchar().lower()
-            except (KeyboardInterrupt, EOFError):
-                click.echo("\nStopped; what was taken before stands.")
-                return
-            click.echo(key)
-            if key == "e":
-                item = click.prompt("id of a known item, new, or new:ID", default=item or "new")
-                title = click.prompt("title", default=" ".join(each.quote.split()))
-                parties = click.prompt(
-                    "parties, as KAZ;IRN", default=";".join(each.value.get("parties") or ())
-                )
-                continue
-            if key == "q":
-                return
-            if key == "s":
-                break
-            if key in "ar":
-                try:
-                    made = Decision(each.number, key == "a", item=item, title=title, parties=parties)
-                    for event in decide(books, made, by):
-                        click.echo(f"  {event.item}: {event.event.replace('_', ' ')} {event.date}".rstrip())
-                    break
-                except InputError as error:
-                    click.echo(f"Not entered: {error}")

@@ -71,7 +71,10 @@ def export_command(form: str, out: str, db: str | None, json_path: str | None) -
 @books_option
 @json_option
 def import_command(source: str, dry_run: bool, db: str, by: str, json_path: str | None) -> None:
-    """Bring another register in; where the two differ is listed, not decided. Exit code 1 where something stays out.
+    """Bring another register in; where the two differ is listed, not decided.
+
+    What `add` would refuse is refused here too and named. Exit code 1 where something stays out or the two differ, also
+    of a dry run. What looks like an item of another id comes in and is named.
 
     SOURCE is a folder of CSV tables, a workbook, JSON, a database (its file, or postgresql://…), or the name of a
     bundled register. Of a database the events come, with who entered them named anew; documents are ingested again.
@@ -85,7 +88,7 @@ def import_command(source: str, dry_run: bool, db: str, by: str, json_path: str 
     from tarazu.cli.register_print import print_checks
     from tarazu.core.checks import errors
     from tarazu.planning.output import check_dict
-    from tarazu.register.merge import merge, read_any
+    from tarazu.register.merge import NOT_ENTERED, merge, read_any
     from tarazu.register.register import Register
 
     other = read_any(source)
@@ -96,10 +99,12 @@ def import_command(source: str, dry_run: bool, db: str, by: str, json_path: str 
             found = merge(books.register(), other)
             if not dry_run and found.added:
                 books.add(found.added, by)
-    checks = (*other.findings, *found.conflicts)
+    checks = (*other.findings, *found.conflicts, *found.twins)
+    refused = sum(each.name == NOT_ENTERED for each in found.conflicts)
     told = {
         "added": len(found.added),
         "known": found.same,
+        "refused": refused,
         "written": not dry_run,
         "checks": [check_dict(each) for each in checks],
     }
@@ -107,13 +112,14 @@ def import_command(source: str, dry_run: bool, db: str, by: str, json_path: str 
     def show() -> None:
         word = "would be added" if dry_run else "added"
         click.echo(
-            f"{len(found.added)} events {word}, {found.same} known already, {len(found.conflicts)} conflicts."
+            f"{len(found.added)} events {word}, {found.same} known already, "
+            f"{len(found.conflicts) - refused} conflicts, {refused} refused."
         )
         if checks:
             print_checks(checks)
 
     emit(json_path, told, show)
-    if errors(checks):
+    if errors(checks) or found.conflicts:
         sys.exit(EXIT_FINDINGS)
 
 

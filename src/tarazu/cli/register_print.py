@@ -16,6 +16,7 @@ from tarazu.core.table import Table, is_missing
 from tarazu.register.model import RECORDED, Evidence
 from tarazu.register.reading import visible
 from tarazu.register.schedule import OVERDUE
+from tarazu.register.views import COUNTED
 
 if TYPE_CHECKING:
     from tarazu.planning.indicators import Standing
@@ -43,6 +44,7 @@ SHOWN = {  # columns printed of each table; the files hold all
     "visits": ("date", "who", "level", "guest", "host", "place", "session", "state", "source"),
     "items": ("item", "kind", "title", "hit"),
     "search": ("document", "published", "language", "title", "hit"),
+    "documents": ("document", "title", "language", "published", "publisher", "suggestions"),
     "ingested": ("file", "document", "state", "same_as", "language", "published", "suggestions"),
 }
 SHARES = ("done",)
@@ -72,8 +74,10 @@ def print_table(table: Table, title: str) -> None:
 
 def _grid(table: Table, title: str) -> Grid:
     names = SHOWN.get(table.name, tuple(column.name for column in table.columns))
+    counted = table.name.startswith("visits_by_")
+    number = sum(table.column(COUNTED)) if counted else len(table)
     grid = Grid(
-        title=f"{escape(title)} ({len(table)})",
+        title=f"{escape(title)} ({number})",
         title_justify="left",
         box=None,
         padding=(0, 1),
@@ -158,6 +162,20 @@ def print_item(item: Item, register: Register | None = None) -> None:
         for text in (event.evidence.quote and f'"{event.evidence.quote}"', event.note):
             if text:
                 out.print(escape(f"              {text}"), style="dim")
+
+
+OPENING = 600  # characters of a document's text that are printed
+
+
+def print_document(row: Mapping[str, Any], items: Sequence[str], text: str) -> None:
+    """A document: what is known of it, which items rest on it, and how it begins."""
+    out = console()
+    out.print(f"[bold]{escape(row['document'])}[/bold]  {escape(row['title'])}  (document)\n")
+    for name, value in row.items():
+        if name not in ("document", "title") and not is_missing(value) and value != "":
+            out.print(f"  {name.replace('_', ' ')}: {escape(str(value))}")
+    out.print(f"  items: {escape(', '.join(items) or 'none rests on it')}\n")
+    out.print(escape(" ".join(text[:OPENING].split()) + (" …" if len(text) > OPENING else "")), style="dim")
 
 
 def _page(proof: Evidence, register: Register | None) -> str:

@@ -19,8 +19,9 @@ from tarazu.core.codes import Country
 from tarazu.core.errors import InputError, NotReportedError, UnknownCodeError
 from tarazu.core.names import ascii_digits
 from tarazu.core.source import ObsStatus, Source
-from tarazu.planning.hs_texts import heading_text, suggest
+from tarazu.planning.hs_texts import heading_text, meant, named
 from tarazu.planning.offers import SCREENING, scoring
+from tarazu.planning.offers_demand import fit
 
 if TYPE_CHECKING:
     from tarazu.corridor.network import Network
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tarazu.potential.line import Assessment, Line
     from tarazu.register.register import Register
 
+CHAPTER, HEADING = 2, 4  # digits
 NO_DOSSIER = Source("Tarazu", "", "")
 
 
@@ -71,7 +73,7 @@ class Subject:
     Attributes
     ----------
     code
-        2, 4 or 6 digits of the Harmonized System.
+        4 or 6 digits of the Harmonized System.
     line
         Line of the potential that holds the code or lies within it; None where there is none.
     """
@@ -93,8 +95,20 @@ class Subject:
         return f"{self.exporter.alpha3}->{self.importer.alpha3}"
 
     def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
-        """Rows of a table of the dossier; none without one."""
-        return tuple(self.dossier.tables[table]) if self.dossier else ()
+        """Rows of a table of the dossier that are not later than the day; none without a dossier."""
+        from tarazu.planning.brief_dates import is_later
+
+        rows = tuple(self.dossier.tables[table]) if self.dossier else ()
+        return tuple(row for row in rows if not is_later(table, row, self.on))
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row is of the product: its codes lie within the product's, or are the heading of a subheading."""
+        own = str(row["hs_code"] or "")
+        return fit(own, self.code)[0] or (len(self.code) > HEADING and own == self.code[:HEADING])
+
+    def wider(self, row: Mapping[str, Any]) -> str:
+        """That a row is one of the heading, where the product is a subheading of it."""
+        return "" if fit(row["hs_code"], self.code)[0] else f", of HS {row['hs_code']}"
 
 
 @dataclass(frozen=True)
@@ -187,13 +201,14 @@ def brief(
     Parameters
     ----------
     product
-        Code of the Harmonized System of 2, 4 or 6 digits, or the goods in words.
+        Code of the Harmonized System of 4 or 6 digits, or the goods in words. A chapter holds different goods and is
+        refused, with the headings of which the dossier has figures.
     exporter, importer
         Countries, by code or name.
     dossier
         Facts of the pair; by default the bundled one of the two countries, if there is one.
     on
-        Day for which quotas, bans and deadlines are looked up; by default today.
+        Day of the page, by default today: rows that are later are left out.
     origin, destination
         Places of the transport network; by default those with the largest share of the product.
 
@@ -208,7 +223,10 @@ def brief(
     start, end = codes.country(exporter), codes.country(importer)
     if start == end:
         raise InputError(f"{start.name()} is both exporter and importer. Name two countries.")
-    subject = _subject(code, start, end, dossier or _bundled(start, end), on or date.today())
+    facts = dossier or _bundled(start, end)
+    if len(code) == CHAPTER:
+        raise UnknownCodeError(_chapter(code, facts, f"{start.alpha3}->{end.alpha3}"))
+    subject = _subject(code, start, end, facts, on or date.today())
     routes = brief_way.routes_of(subject, origin, destination)
     topics = (
         brief_trade.flows(subject),
@@ -224,7 +242,7 @@ def brief(
         brief_people.contacts(subject),
         brief_people.deadlines(subject),
     )
-    return Brief(subject, topics, (*checks, *_pair_checks(subject)))
+    return Brief(subject, topics, (*checks, *_pair_checks(subject), *_later_checks(subject)))
 
 
 def product_code(product: str) -> tuple[str, tuple[Check, ...]]:
@@ -240,20 +258,59 @@ def product_code(product: str) -> tuple[str, tuple[Check, ...]]:
         code = codes.product(text[:6]).code
         if len(code) >= 4 and not heading_text(code):
             raise UnknownCodeError(f"HS 2022 has no heading {code[:4]}. `tarazu offers hs WORDS` finds one.")
-        return code, ()
-    found = suggest(product)
-    if not found or found[0].score < scoring()["guess-least"]:
-        near = ", ".join(f"{each.hs} ({each.matched})" for each in found[:3])
+        return code, _national(text, code)
+    best, found = meant(product, scoring()["guess-least"], scoring()["guess-margin"])
+    if best is None:
+        near = f" beyond doubt. Candidates: {named(found)}" if found else ""
         raise UnknownCodeError(
-            f'"{product}" is no code and fits no heading well enough{f": nearest {near}" if near else ""}. '
-            "Give 2, 4 or 6 digits."
+            f'"{product}" is no code and means no one heading{near}. Give 2, 4 or 6 digits, or name the goods more '
+            "closely."
         )
-    best = found[0]
     message = (
         f'"{product}" was taken for {best.hs}, {best.text.partition(";")[0]} (score {best.score:.0f} of 100). '
         "Give the code if that is wrong."
     )
     return best.hs, (Check.warning("hs-suggested", "product", message),)
+
+
+def _national(text: str, code: str) -> tuple[Check, ...]:
+    """That the digits of a national tariff were dropped."""
+    if len(text) <= len(code):
+        return ()
+    message = f"{text} has digits of a national tariff: the page is on {code}, which countries share."
+    return (Check.note("national-digits", "product", message),)
+
+
+def _chapter(code: str, dossier: Dossier | None, direction: str) -> str:
+    """Why there is no page on a chapter, and the headings to ask for."""
+    goods: dict[str, str] = {}
+    for table in ("products", "markets") if dossier else ():
+        for row in dossier.tables[table] if dossier else ():
+            own = str(row["hs_code"] or "")
+            if (
+                row["direction"] == direction
+                and own.isdigit()
+                and own.startswith(code)
+                and len(own) > CHAPTER
+            ):
+                goods.setdefault(own[:HEADING], heading_text(own).partition(";")[0])
+    told = ", ".join(f"{heading} ({text})" for heading, text in sorted(goods.items()))
+    known = f" The dossier has {told}." if told else ""
+    what = heading_text(code) or "unknown"
+    return (
+        f"HS {code} is a chapter, {what}: different goods, which one page would mix. Give a heading.{known}"
+    )
+
+
+def _later_checks(subject: Subject) -> tuple[Check, ...]:
+    """That rows later than the day were left out, so that the page is one of that day."""
+    tables = ("products", "markets", "restrictions")
+    dossier = subject.dossier
+    count = sum(len(dossier.tables[table]) - len(subject.rows(table)) for table in tables) if dossier else 0
+    if not count:
+        return ()
+    message = f"{count} rows of the dossier are later than {subject.on} and were left out."
+    return (Check.note("later-rows", str(subject.on), message),)
 
 
 def _bundled(one: Country, other: Country) -> Dossier | None:
@@ -276,10 +333,11 @@ def _subject(code: str, start: Country, end: Country, dossier: Dossier | None, o
             f"The dossier {dossier.name} is of {dossier.home.name()} and {dossier.partner.name()}, not of "
             f"{start.name()} and {end.name()}. Name another, or none."
         )
-    assessment = assessment_of(dossier, f"{start.alpha3}->{end.alpha3}") if dossier else None
+    assessment = assessment_of(dossier, f"{start.alpha3}->{end.alpha3}", on) if dossier else None
     line = line_of(assessment, code)
     words = heading_text(code).partition(";")[0] or f"goods of chapter {code}"
-    name = line.product if line and hs.contains(code, line.codes) else words
+    same = line is not None and hs.contains(code, line.codes) and hs.contains(line.codes, code)
+    name = line.product if line and same else words
     return Subject(
         code, name, start, end, on, dossier, assessment, line, network_of(dossier), register_of(dossier)
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from tarazu.core import hs, period
+from tarazu.core import codes, hs, period
 from tarazu.core.errors import PeriodError
 from tarazu.core.source import ObsStatus, Source
 from tarazu.planning.brief import Fact, Subject, Topic, country_name, stated
@@ -29,6 +30,8 @@ USUAL = 5  # certificates, those of the fewest chapters
 _PROLONGED = re.compile(r"prolonged to (\d{4}-\d{2}-\d{2})")
 _OVER = ("ended", "replaced", "lifted", "later reduced")
 CLEARING = "clearing"
+COMPARED, OTHERS = "for comparison, other countries' goods", 3  # how many of them are shown
+SHORTEST_STEM = 3
 
 
 def state(row: Row, day: date) -> str:
@@ -102,21 +105,40 @@ def tariffs(subject: Subject) -> Topic:
         own, general = any(fit(row["hs_code"], subject.code)), row["hs_code"] == "all"
         if own or general:
             known = known or (own and row["tariff_after_percent"] is not None)
-            place = 0 if own else 1
-            facts.append((place, _tariff(row)))
+            others = _of_others(row["product"], subject)
+            facts.append((3 if others else 0 if own else 1, _tariff(row, others)))
     for row in subject.rows("restrictions"):
         if row["kind"] != TARIFF or not _concerns_imports(row, subject):
             continue
         named = bool(row["hs_code"]) and hs.overlap(row["hs_code"], subject.code)
         if (named or not row["hs_code"]) and state(row, subject.on) in (IN_FORCE, OPEN):
-            facts.append((0 if named else 2, _fact(subject, row, "rule")))
+            text = f"{row['product']} {row['applies_to']}"
+            others = _of_others(text, subject)
+            label = COMPARED if others else "rule"
+            facts.append((3 if others else 0 if named else 2, _fact(subject, row, label)))
     facts.sort(key=lambda each: each[0])
     shown = [fact for place, fact in facts if place < 2] + [fact for place, fact in facts if place == 2][:3]
+    shown += [fact for place, fact in facts if place == 3][:OTHERS]
     unknown = [] if known else [f"the duty of {subject.importer.name()} on HS {subject.code} today"]
     return Topic("tariff", "Tariff", tuple(shown), tuple(unknown))
 
 
-def _tariff(row: Row) -> Fact:
+def _of_others(text: str, subject: Subject) -> bool:
+    """Whether goods are those of another country than the exporter: "Kyrgyz goods", "goods of Russian export"."""
+    if subject.exporter.name() in text or " both" in f" {text}":
+        return False
+    pair = {subject.exporter.alpha3, subject.importer.alpha3}
+    return any(re.search(rf"\b{re.escape(stem)}", text) for land, stem in _stems() if land not in pair)
+
+
+@cache
+def _stems() -> tuple[tuple[str, str], ...]:
+    """Countries with the part of the name that their adjective keeps: Kyrgyz of Kyrgyzstan."""
+    every = ((land.alpha3, land.name().removesuffix("stan").rstrip("i")) for land in codes.countries())
+    return tuple((land, stem) for land, stem in every if len(stem) > SHORTEST_STEM)
+
+
+def _tariff(row: Row, others: bool) -> Fact:
     before, after = (
         "unknown" if row[name] is None else f"{row[name]:g}%"
         for name in ("tariff_before_percent", "tariff_after_percent")
@@ -125,7 +147,8 @@ def _tariff(row: Row) -> Fact:
     doubt = "; to be checked" if row["doubtful"] != "no" else ""
     note = f"; {row['original_figures']}" if row["original_figures"] else ""
     text = f"{row['product']}: before {before}, after {after} ({when}{note}){doubt}"
-    return Fact(f"duty of {country_name(row['country'])}", text, stated(row), f"markets:{row['id']}")
+    label = COMPARED if others else f"duty of {country_name(row['country'])}"
+    return Fact(label, text, stated(row), f"markets:{row['id']}")
 
 
 def _concerns_imports(row: Row, subject: Subject) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
 from tarazu.core import hs
 from tarazu.core.measure import Interval
-from tarazu.core.source import Doubt, ObsStatus, Source
+from tarazu.core.source import Doubt, ObsStatus
 from tarazu.planning.brief import Fact, Subject, Topic, country_name, stated
+from tarazu.planning.brief_dates import behind, computed, is_later, years
 from tarazu.planning.dossier import Dossier
 from tarazu.planning.offers_demand import amount, fit, period, rows_of
 from tarazu.planning.prepare import dossier_grid
@@ -28,14 +29,18 @@ OLD = 366  # days after the newest figure from which later flows are listed as u
 OUTLIER = 2.5  # factor from the median at which a unit value is marked
 RIVALS = 5
 HAPPENED = ("actual", "derived")
-OURS = Source("Tarazu, potential of the dossier's figures (docs/method.md)")
+NOT_SUM = 0.02  # share of the potential by which parts miss it from which the page says why
+OURS = "Tarazu, potential of the dossier's figures (docs/method.md)"
 
 
-def assessment_of(dossier: Dossier, direction: str) -> Assessment:
-    """Potential of one direction; that of the other is not needed."""
-    products, markets = (list(dossier.tables[name]) for name in ("products", "markets"))
+def assessment_of(dossier: Dossier, direction: str, day: date) -> Assessment:
+    """Potential of one direction by the rows that are not later than a day; that of the other is not needed."""
+    products, markets = (
+        [row for row in dossier.tables[name] if not is_later(name, row, day)]
+        for name in ("products", "markets")
+    )
     assert direction in dossier_grid(dossier).directions, "the pair was compared"
-    return assess(products, markets, direction, dossier.last_year, PotentialPriors.load())
+    return assess(products, markets, direction, min(dossier.last_year, day.year - 1), PotentialPriors.load())
 
 
 def line_of(assessment: Assessment | None, code: str) -> Line | None:
@@ -56,7 +61,7 @@ def flow_rows(subject: Subject) -> list[tuple[str, Row]]:
             happened = row["kind"] in HAPPENED if table == "products" else _is_flow(row, subject)
             if row["direction"] != subject.direction or not happened or row.get("same_as"):
                 continue
-            if fit(row["hs_code"], subject.code)[0] and (_tonnes(row) is not None or row["value_usd_m"]):
+            if subject.fits(row) and (_tonnes(row) is not None or row["value_usd_m"]):
                 found.append((table, row))
     known = [each for each in found if each[1]["period_end"]]
     known.sort(key=lambda each: (each[1]["period_end"], each[1]["period_start"] or date.min), reverse=True)
@@ -95,10 +100,15 @@ def flows(subject: Subject) -> Topic:
     rows = flow_rows(subject)
     long = [each for each in rows if _days(each[1]) >= LONG] or rows
     facts = [
-        Fact(period(row), f"{_amount(row)}{_doubt(row)}", stated(row), f"{table}:{row['id']}")
+        Fact(
+            period(row),
+            f"{_amount(row)}{subject.wider(row)}{_doubt(row)}",
+            stated(row),
+            f"{table}:{row['id']}",
+        )
         for table, row in long[:SHOWN]
     ]
-    trend = _trend(rows)
+    trend = _trend(subject, rows)
     if trend:
         facts.insert(0, trend)
     facts += list(_plans(subject))
@@ -110,7 +120,7 @@ def flows(subject: Subject) -> Topic:
     return Topic("flows", "Flows and trend", tuple(facts), tuple(unknown))
 
 
-def _trend(rows: Sequence[tuple[str, Row]]) -> Fact | None:
+def _trend(subject: Subject, rows: Sequence[tuple[str, Row]]) -> Fact | None:
     """The newest two periods of like length, a year apart if there are any, else the nearest."""
     pairs = [
         (abs((new["period_end"] - old["period_end"]).days), (table, new), (other, old))
@@ -128,6 +138,7 @@ def _trend(rows: Sequence[tuple[str, Row]]) -> Fact | None:
     ratio = float(a or 0) / float(b or 1)
     change = f"{ratio:.2g}-fold" if ratio >= 2 else f"{ratio - 1:+.0%}".replace("-", "−")
     text = f"{change} by {measure}: {_amount(new)} in {period(new)} after {_amount(old)} in {period(old)}"
+    text += subject.wider(new)
     row = f"{table}:{new['id']}, {other}:{old['id']}"
     return Fact("trend", text, stated(new), row, ObsStatus.ESTIMATED)
 
@@ -135,7 +146,8 @@ def _trend(rows: Sequence[tuple[str, Row]]) -> Fact | None:
 def _comparable(new: Row, old: Row) -> bool:
     apart = (new["period_end"] - old["period_end"]).days
     if (
-        apart < YEAR[0] - 30
+        new["hs_code"] != old["hs_code"]
+        or apart < YEAR[0] - 30
         or not _days(new)
         or not _days(old)
         or Doubt.YES in (new["doubtful"], old["doubtful"])
@@ -172,22 +184,62 @@ def potential(subject: Subject) -> Topic:
     year = subject.assessment.base_year if subject.assessment else 0
     rows = ", ".join(sorted({row for rows in line.rows.values() for row in rows}))
     facts = []
-    for name, interval in (
-        (f"realised in {year}{label}", line.realised.usd_m),
-        ("potential", line.potential),
-        ("unrealised", line.unrealised),
+    every = [row for named in line.rows.values() for row in named]
+    basis = f", by {behind(subject, every) or 'judgement'}"
+    told = behind(subject, line.realised.rows)
+    flow = (f", brought to {year} from {told}" if told else ", predicted: no flow is known") if year else ""
+    for name, interval, why, named in (
+        (f"realised in {year}{label}", line.realised.usd_m, flow, line.realised.rows),
+        ("potential", line.potential, basis, every),
+        ("unrealised", line.unrealised, basis, every),
     ):
         if interval:
-            facts.append(Fact(name, f"{_usd(interval)} a year", OURS, rows, ObsStatus.ESTIMATED))
-    if line.own_share.interval:
-        share = line.own_share.interval
-        interval_text = f"{share.q50:.0%} ({share.q10:.0%}–{share.q90:.0%})"
-        text = f"{interval_text} of {subject.importer.name()}'s purchases; {line.own_share.basis}"
-        facts.append(Fact("share", text, OURS, ", ".join(line.own_share.rows), ObsStatus.ESTIMATED))
+            source = computed(OURS, subject, named)
+            facts.append(Fact(name, f"{_usd(interval)} a year{why}", source, rows, ObsStatus.ESTIMATED))
+    facts += _note(subject, line, rows)
+    facts += _share(subject, line)
     unknown = [f"{what} of {line.product}" for what in line.lacks]
     if line.potential is None:
         unknown.append("potential: neither supply nor demand is known")
     return Topic("potential", "Potential", tuple(facts), tuple(unknown))
+
+
+def _note(subject: Subject, line: Line, rows: str) -> Iterator[Fact]:
+    """Why realised and unrealised do not add up to the potential."""
+    a, b, c = line.realised.usd_m, line.unrealised, line.potential
+    if a and b and c and abs(a.q50 + b.q50 - c.q50) > NOT_SUM * c.q50:
+        text = (
+            f"{a.q50:,.3g} + {b.q50:,.3g} is not {c.q50:,.3g}: each is the median of its own draws. Unrealised is "
+            "potential less realised, draw by draw, and nothing where what is realised already reaches it; medians do "
+            "not add"
+        )
+        yield Fact("why no sum", text, computed(OURS, subject, rows.split(", ")), rows, ObsStatus.ESTIMATED)
+
+
+def _share(subject: Subject, line: Line) -> Iterator[Fact]:
+    """The exporter's share of the market with its years and base, and a stated share that does not fit it."""
+    share, named = line.own_share.interval, line.own_share.rows
+    if not share:
+        return
+    told = behind(subject, named)
+    text = (
+        f"{share.q50:.0%} ({share.q10:.0%}–{share.q90:.0%}) of {subject.importer.name()}'s purchases; "
+        f"{line.own_share.basis}{f', {told}' if told else ''}"
+    )
+    source = computed(OURS, subject, named)
+    yield Fact("share", text, source, ", ".join(named), ObsStatus.ESTIMATED)
+    rows = rows_of(subject.rows("markets"), subject.code, subject.direction, ("competitor",), None)
+    own = [
+        r for r in rows if r["country"] == subject.exporter.alpha3 and r["share_percent"] and subject.fits(r)
+    ]
+    for row in own[:1]:
+        stated_share = float(row["share_percent"]) / 100
+        if not share.q10 <= stated_share <= share.q90:
+            said = (
+                f"{stated_share:.0%} of imports in {period(row)} is stated, {share.q50:.0%} stands here: other years "
+                f"and another base{f' ({told})' if told else ''}"
+            )
+            yield Fact("does not fit", said, stated(row), f"markets:{row['id']}")
 
 
 def _lacks(subject: Subject) -> str:
@@ -232,7 +284,11 @@ def _wider(row: Row, subject: Subject) -> str:
 
 def _rival(row: Row, subject: Subject) -> tuple[float, Fact]:
     size = float(row["quantity_kt"] or row["value_usd_m"] or 0)
-    share = f", {row['share_percent']:.0f}%" if row["share_percent"] else ""
+    share = (
+        f", {row['share_percent']:.0f}% of {subject.importer.name()}'s imports"
+        if row["share_percent"]
+        else ""
+    )
     own = "; the exporter itself" if row["country"] == subject.exporter.alpha3 else ""
     sold = amount(row) or "named, no amount"
     text = f"{sold}{share} ({period(row)}){_wider(row, subject)}{own}{_doubt(row)}"
@@ -245,11 +301,7 @@ def unit_value_rows(subject: Subject) -> list[tuple[float, str, Row]]:
     for table in ("products", "markets"):
         for row in subject.rows(table):
             usable = row["kind"] in HAPPENED if table == "products" else row["side"] != "tariff"
-            if (
-                row["direction"] != subject.direction
-                or not usable
-                or not fit(row["hs_code"], subject.code)[0]
-            ):
+            if row["direction"] != subject.direction or not usable or not subject.fits(row):
                 continue
             value, kt = row["unit_value_usd_t"], _tonnes(row)
             if value is None and row["value_usd_m"] and kt:
@@ -270,13 +322,14 @@ def unit_values(subject: Subject) -> Topic:
     facts = []
     if near:
         low, high = min(near, key=lambda e: e[0]), max(near, key=lambda e: e[0])
-        years = _years(row for _, _, row in near)
         named = ", ".join(f"{table}:{row['id']}" for _, table, row in near)
         centre = median(value for value, _, _ in near)
         spread = f"{low[0]:,.0f}–{high[0]:,.0f}" if len(near) > 1 else f"{centre:,.0f}"
         middling = f", median {centre:,.0f}" if len(near) > 2 else ""
-        text = f"{spread} USD/t{middling}, {len(near)} row{'s' * (len(near) > 1)} of {years}"
-        facts.append(Fact("range", text, Source("Tarazu, from the rows named"), named, ObsStatus.ESTIMATED))
+        text = f"{spread} USD/t{middling}, {len(near)} row{'s' * (len(near) > 1)} of {years(r for _, _, r in near)}"
+        text += "".join(dict.fromkeys(filter(None, (subject.wider(r) for _, _, r in near))))
+        source = computed("Tarazu, from the rows named", subject, named.split(", "))
+        facts.append(Fact("range", text, source, named, ObsStatus.ESTIMATED))
     for label, wanted in (
         (f"{subject.exporter.alpha3} to {subject.importer.alpha3}", True),
         ("others", False),
@@ -295,8 +348,3 @@ def unit_values(subject: Subject) -> Topic:
 
 def _is_pair(each: tuple[float, str, Row], subject: Subject) -> bool:
     return each[1] == "products" or _is_flow(each[2], subject)
-
-
-def _years(rows: Iterable[Row]) -> str:
-    years = sorted({row["period_end"].year for row in rows if row["period_end"]})
-    return "unstated years" if not years else f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"

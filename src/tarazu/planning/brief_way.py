@@ -12,6 +12,7 @@ from tarazu.core.source import Doubt, ObsStatus, Source
 from tarazu.corridor.network import Network
 from tarazu.corridor.routes import Route, Routes
 from tarazu.planning.brief import Fact, Subject, Topic, country_name, stated
+from tarazu.planning.brief_dates import behind, computed, rates_of
 from tarazu.planning.brief_trade import OURS
 from tarazu.planning.offers_demand import period, rows_of
 from tarazu.planning.transport_flows import ANY_GOOD, GENERAL, commodity_of
@@ -66,16 +67,24 @@ def ways(subject: Subject, found: Routes | None) -> Topic:
     if other:
         route = min(other, key=lambda r: r.cost_usd_t)
         picked[f"cheapest by {route.packaging}"] = route
-    source = Source(f"{NETWORK} {found.network.name}, no season or limit of a day counted")
+    dated = rates_of(found.network)
+    rates = "; newest dated rate" if dated else ""
+    network = f"{NETWORK} {found.network.name}, no season or limit of a day counted{rates}"
+    source = Source(network, "", str(dated[1]) if dated else "")
     facts, seen = [], set()
+    of_years = f"; rates of {dated[0]}–{dated[1]} and judgement" if dated else "; rates judged"
     for label, route in picked.items():
         if route.number not in seen:
             seen.add(route.number)
-            facts.append(Fact(label, _way(found, route), source, _command(found), ObsStatus.ESTIMATED))
+            facts.append(
+                Fact(label, f"{_way(found, route)}{of_years}", source, _command(found), ObsStatus.ESTIMATED)
+            )
     title = f"Routes {found.origin.name} to {found.destination.name}, as {found.commodity.name.lower()}"
     unknown = [
         f"{what}, counted as nothing" for what in sorted({m for r in found.every for m in r.missing})[:3]
     ]
+    if dated and dated[1] > subject.on.year:
+        unknown.append(f"freight on {subject.on}: rates of the network are of {dated[0]}–{dated[1]}")
     if found.commodity.id == GENERAL:
         unknown.append("freight of these goods: rates of general cargo are used")
     return Topic("routes", title, tuple(facts), tuple(unknown))
@@ -118,19 +127,27 @@ def landed_price(subject: Subject, found: Routes | None) -> Topic:
         goods = "" if subject.line and hs.contains(subject.code, subject.line.codes) else _of(subject)
         text = (
             f"{landed.q50:,.0f} USD/t ({landed.q10:,.0f}–{landed.q90:,.0f}) = {own.interval.q50:,.0f} free on board "
-            f"({own.basis}{goods}) + {route.cost_usd_t:,.0f} freight to {found.destination.name}, before duty"
+            f"({own.basis}{goods}) + {route.cost_usd_t:,.0f} freight to {found.destination.name}, "
+            f"before duty; {_told(subject)}"
         )
-        facts.append(Fact("landed", text, OURS, ", ".join(own.rows), ObsStatus.ESTIMATED))
+        source = computed(OURS, subject, own.rows)
+        facts.append(Fact("landed", text, source, ", ".join(own.rows), ObsStatus.ESTIMATED))
         facts += _with_duty(subject, landed)
     rival, said = _rival(subject)
     unknown += said
     if rival:
-        fact, value, is_rival = rival
+        fact, value, is_rival, when = rival
         facts.append(fact)
         if landed:
-            facts.append(_compared(landed, value, is_rival))
+            facts.append(_compared(subject, landed, value, is_rival, when))
             unknown.append("that the two are of one quality, place and date: the figures do not say so")
     return Topic("landed", "Landed price against the main rival", tuple(facts), tuple(unknown))
+
+
+def _told(subject: Subject) -> str:
+    """Years of the rows behind the exporter's unit value."""
+    told = behind(subject, subject.line.unit_value.rows) if subject.line else ""
+    return f"own {told}" if told else "no dated rows"
 
 
 def _of(subject: Subject) -> str:
@@ -157,10 +174,10 @@ def _with_duty(subject: Subject, landed: Interval) -> list[Fact]:
     text = f"{landed.q50 * (1 + (rate or 0) / 100):,.0f} USD/t at a duty of {rate:g}%" + (
         f" since {start}" if start else ""
     )
-    return [Fact("with duty", text, OURS, row, ObsStatus.ESTIMATED)]
+    return [Fact("with duty", text, computed(OURS, subject, [row]), row, ObsStatus.ESTIMATED)]
 
 
-def _rival(subject: Subject) -> tuple[tuple[Fact, float, bool] | None, list[str]]:
+def _rival(subject: Subject) -> tuple[tuple[Fact, float, bool, str] | None, list[str]]:
     """Unit value of the main rival at the border; else of all the importer's purchases."""
     market = subject.rows("markets")
     rows = rows_of(market, subject.code, subject.direction, ("competitor",), None)
@@ -175,7 +192,7 @@ def _rival(subject: Subject) -> tuple[tuple[Fact, float, bool] | None, list[str]
             row = max(priced, key=lambda r: r["period_end"] or subject.on.min)
             text = f"{_price(row):,.0f} USD/t, {period(row)}"
             fact = Fact(f"rival {country_name(row['country'])}", text, stated(row), f"markets:{row['id']}")
-            return (fact, _price(row), True), unknown
+            return (fact, _price(row), True, period(row)), unknown
         unknown.append(f"price of {country_name(largest['country'])}, the main rival: amounts without values")
     demand = rows_of(market, subject.code, subject.direction, ("demand",), subject.importer.alpha3)
     bought = [row for row in demand if _price(row) and row["doubtful"] != Doubt.YES]
@@ -187,6 +204,7 @@ def _rival(subject: Subject) -> tuple[tuple[Fact, float, bool] | None, list[str]
         Fact("in place of the rival", text, stated(row), f"markets:{row['id']}"),
         _price(row),
         False,
+        period(row),
     ), unknown
 
 
@@ -197,11 +215,13 @@ def _price(row: Row) -> float:
     return float(value or 0.0)
 
 
-def _compared(landed: Interval, other: float, is_rival: bool) -> Fact:
+def _compared(subject: Subject, landed: Interval, other: float, is_rival: bool, when: str) -> Fact:
     gap = landed.q50 / other - 1
     inside = landed.q10 <= other <= landed.q90
     who = "the rival's" if is_rival else "the average of all suppliers"
     text = f"{abs(gap):.0%} {'above' if gap > 0 else 'below'} {who}, both before duty" + (
         "; within the interval, so nothing is decided" if inside else ""
     )
-    return Fact("difference", text, OURS, "", ObsStatus.ESTIMATED)
+    text += f" ({_told(subject)}; {'rival' if is_rival else 'suppliers'}: {when})"
+    rows = subject.line.unit_value.rows if subject.line else ()
+    return Fact("difference", text, computed(OURS, subject, rows), ", ".join(rows), ObsStatus.ESTIMATED)

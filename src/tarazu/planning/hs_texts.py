@@ -1,8 +1,8 @@
 """Headings of the Harmonized System suggested from a description in words, as a firm writes it.
 
 The texts are our own: a short English one for each of the 1,228 headings of HS 2022 (``data/hs/headings.csv``) and a
-glossary in Russian, Kazakh and Persian of the goods that the bundled dossier names (``data/hs/glossary.csv``). They
-help to find a heading and decide nothing: classification rests with customs.
+glossary in four languages of the goods that the bundled dossier and its documents name (``data/hs/glossary.csv``), of
+chapters too. They help to find a heading and decide nothing: classification rests with customs.
 
     score = 100 * recall * ((1 - p) + p * precision)
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -35,6 +35,12 @@ PRECISION = 0.3  # p: weight of precision
 UNKNOWN_WORD = 0.5  # weight of a word that no text has, in those of the rarest: often a brand or a quality
 ENDING = 0.95  # credit of a word that differs in its ending alone
 ROOT = 3  # letters that such words must share
+WHOLE = (
+    0.99,
+    0.9,
+    0.75,
+)  # recall and precision of a description that is the phrase itself, in another case, misspelt
+COVERED = 0.45  # precision below which a description is one word of another good's name
 ENGLISH = "en"
 
 Floats = NDArray[np.float64]
@@ -53,7 +59,11 @@ class HsSuggestion:
     language
         Of that phrase: en, ru, kk, fa.
     text
-        The heading in English.
+        The heading or chapter in English.
+    recall, precision
+        Share of the description that the phrase has, and share of the phrase that the description has.
+    listed
+        Whether the phrase is one of the glossary, a name by itself, and not a piece of a heading's text.
     """
 
     hs: str
@@ -61,6 +71,13 @@ class HsSuggestion:
     matched: str
     language: str
     text: str
+    recall: float = 0.0
+    precision: float = 0.0
+    listed: bool = False
+
+    def whole(self, least: float) -> bool:
+        """Whether the description and the phrase are the same words, but for spelling and endings."""
+        return min(self.recall, self.precision) >= least
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +117,59 @@ def suggest(description: str, top: int = TOP) -> tuple[HsSuggestion, ...]:
     top
         How many headings at most.
     """
-    return _suggest(normalise(description[:LONGEST]))[:top]
+    return _suggest(_plain(description[:LONGEST]))[:top]
+
+
+def meant(
+    description: str, least: float, margin: float
+) -> tuple[HsSuggestion | None, tuple[HsSuggestion, ...]]:
+    """The heading that a description means beyond doubt, None where there is none, and the candidates.
+
+    Beyond doubt is the one phrase that is the description itself; else a score with a distance to the next, of a phrase
+    that the description covers: a word that is but part of the name of another good decides nothing.
+
+    Parameters
+    ----------
+    least
+        Score from which a heading may be meant.
+    margin
+        Share of the best score that the next heading may reach at most.
+    """
+    found = suggest(description)
+    for nearness in WHOLE:
+        same = [each for each in found if each.whole(nearness)]
+        for own in ([each for each in same if each.listed], same):
+            if len(own) == 1:
+                return own[0], found
+        if same:
+            return None, found
+    if not found or found[0].score < least or found[0].precision < COVERED:
+        return None, found
+    rivals = [each for each in found[1:] if each.score > margin * found[0].score]
+    return (None if rivals else found[0]), found
+
+
+def named(candidates: Iterable[HsSuggestion]) -> str:
+    """Candidates for a message: ``2709 (crude oil, 80)``."""
+    return ", ".join(f"{each.hs} ({each.matched}, {each.score:.0f})" for each in candidates)
 
 
 def heading_text(hs: str) -> str:
-    """English text of the heading of a code; empty where there is none."""
-    return headings().get(hs[:4], "")
+    """English text of the heading or chapter of a code; empty where there is none."""
+    return headings().get(hs[:4]) or chapters().get(hs, "")
 
 
 @cache
 def headings() -> Mapping[str, str]:
     """English text by heading."""
     with (DATA / "hs" / "headings.csv").open(encoding="utf-8", newline="") as file:
+        return {row["hs"]: row["text"] for row in csv.DictReader(file)}
+
+
+@cache
+def chapters() -> Mapping[str, str]:
+    """Short English title by chapter, in our words."""
+    with (DATA / "hs" / "chapters.csv").open(encoding="utf-8", newline="") as file:
         return {row["hs"]: row["text"] for row in csv.DictReader(file)}
 
 
@@ -129,6 +187,11 @@ def ignored_words() -> frozenset[str]:
         return frozenset(word for row in csv.DictReader(file) for word in normalise(row["words"]).split())
 
 
+def _plain(text: str) -> str:
+    """Normalised, with the Russian е that is written for ё."""
+    return normalise(text).replace("ё", "е")
+
+
 def _words(text: str) -> list[str]:
     """Words of a normalised text that say something; numbers do not."""
     return [word for word in text.split() if word not in ignored_words() and not word.isdecimal()]
@@ -143,18 +206,15 @@ def _suggest(text: str) -> tuple[HsSuggestion, ...]:
     credit = _credit(words, index)
     weight = _weights(credit, index)
     found = _scores(credit, weight, index)
-    best: dict[str, tuple[float, int]] = {}
-    for phrase, score in found.items():
-        code = index.phrases[phrase][0]
-        if score > best.get(code, (0.0, 0))[0]:
-            best[code] = score, phrase
-    ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
-    return tuple(
-        HsSuggestion(
-            code, round(score, 1), index.phrases[phrase][2], index.phrases[phrase][1], headings()[code]
-        )
-        for code, (score, phrase) in ranked[: 4 * TOP]
-    )
+    best: dict[str, HsSuggestion] = {}
+    for phrase, (score, recall, precision) in found.items():
+        code, language, name = index.phrases[phrase]
+        listed = bool(index.text_of[phrase] >= len(headings()))
+        if code not in best or (score, listed) > (best[code].score, best[code].listed):
+            shares = round(recall, 2), round(precision, 2)
+            best[code] = HsSuggestion(code, score, name, language, heading_text(code), *shares, listed)
+    ranked = sorted(best.values(), key=lambda each: (-each.score, each.hs))
+    return tuple(replace(each, score=round(each.score, 1)) for each in ranked[: 4 * TOP])
 
 
 def _credit(words: Iterable[str], index: _Index) -> list[dict[int, float]]:
@@ -180,7 +240,12 @@ def _credit(words: Iterable[str], index: _Index) -> list[dict[int, float]]:
 
 @lru_cache(maxsize=100_000)
 def one_word(a: str, b: str) -> bool:
-    """Whether two words differ in nothing but the endings of one language."""
+    """Whether two words differ in nothing but the endings of one language; in English, in the plural."""
+    short, long = sorted((a, b), key=len)
+    if len(short) > SHORT and long in (f"{short}s", f"{short}es"):
+        return True
+    if any(_other_words(*pair) for pair in ((a, b), (b, a))):
+        return a == b
     shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     if shared < ROOT:
         return a == b
@@ -188,6 +253,20 @@ def one_word(a: str, b: str) -> bool:
         if any(ending.fullmatch(a[length:]) and ending.fullmatch(b[length:]) for ending in _endings()):
             return True
     return False
+
+
+@cache
+def _unlike() -> Mapping[str, tuple[str, ...]]:
+    """Endings by what they tell apart."""
+    with (DATA / "hs" / "endings.csv").open(encoding="utf-8", newline="") as file:
+        return {row["of"]: tuple(row["endings"].split("|")) for row in csv.DictReader(file)}
+
+
+def _other_words(a: str, b: str) -> bool:
+    """Whether the ending of `b` makes another word of `a`, not a case of it."""
+    if len(a) <= SHORT and b.endswith(_unlike()["short"]):
+        return True
+    return a.endswith("ь") and len(a) <= SHORT + 1 and b.endswith(_unlike()["soft"])
 
 
 @cache
@@ -211,8 +290,10 @@ def _weights(credit: list[dict[int, float]], index: _Index) -> list[float]:
     ]
 
 
-def _scores(credit: list[dict[int, float]], weight: list[float], index: _Index) -> dict[int, float]:
-    """Score of every phrase that has one of the words."""
+def _scores(
+    credit: list[dict[int, float]], weight: list[float], index: _Index
+) -> dict[int, tuple[float, float, float]]:
+    """Score, recall and precision of every phrase that has one of the words."""
     reached = {phrase for near in credit for place in near for phrase in index.holders[place]}
     in_text: dict[tuple[int, int], float] = {}  # best credit of a word anywhere in a text
     for number, near in enumerate(credit):
@@ -220,7 +301,7 @@ def _scores(credit: list[dict[int, float]], weight: list[float], index: _Index) 
             for phrase in index.holders[place]:
                 key = number, int(index.text_of[phrase])
                 in_text[key] = max(in_text.get(key, 0.0), value)
-    total, found = sum(weight), {}
+    total, found = sum(weight), dict[int, tuple[float, float, float]]()
     for phrase in reached:
         own, text = index.members[phrase], int(index.text_of[phrase])
         recall = 0.0
@@ -231,7 +312,8 @@ def _scores(credit: list[dict[int, float]], weight: list[float], index: _Index) 
             float(index.rarity[place]) * max(near.get(place, 0.0) for near in credit) for place in own
         )
         precision = covered / sum(float(index.rarity[place]) for place in own)
-        found[phrase] = 100 * recall / total * (1 - PRECISION + PRECISION * precision)
+        recall /= total
+        found[phrase] = 100 * recall * (1 - PRECISION + PRECISION * precision), recall, precision
     return found
 
 
@@ -244,7 +326,7 @@ def _index() -> _Index:
     number: dict[str, int] = {}
     for text_number, (code, language, text) in enumerate([*texts, *glossary()]):
         for phrase in re.split(r"[;,،]", text):
-            words = dict.fromkeys(_words(normalise(phrase)))
+            words = dict.fromkeys(_words(_plain(phrase)))
             if words:
                 phrases.append((code, language, phrase.strip()))
                 members.append(tuple(number.setdefault(word, len(number)) for word in words))

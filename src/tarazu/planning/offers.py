@@ -22,7 +22,8 @@ from tarazu.core.names import ascii_digits
 from tarazu.core.schema import DATA, declared, header_line, read_table
 from tarazu.core.table import Column, Table
 from tarazu.corridor.reading import months_of
-from tarazu.planning.hs_texts import HsSuggestion, headings, suggest
+from tarazu.planning.hs_texts import HsSuggestion, headings, meant, named
+from tarazu.planning.offers_reading import read_list
 
 if TYPE_CHECKING:
     from tarazu.corridor.network import Network
@@ -51,7 +52,7 @@ class Offer:
     hs
         The code given; empty where the row has none.
     guesses
-        Headings suggested from the words where no code is given, the likeliest first.
+        The heading that the words mean beyond doubt where no code is given; none where several may be meant.
     volume_t, price_usd_t
         Low and high end; None where nothing is said. Tonnes of which only the most is named begin at 0.
     months
@@ -186,13 +187,15 @@ def form(kind: Kind) -> dict[str, str]:
     }
 
 
-def read_offers(path: Path, kind: Kind, network: Network | None = None) -> OfferList:
+def read_offers(path: Path, kind: Kind, network: Network | None = None, on: date | None = None) -> OfferList:
     """Read a list of offers or requests.
 
     Parameters
     ----------
     network
         In which places are looked up; without one no place is known.
+    on
+        Day on which lines that have ended are warned of; without one none is.
 
     Raises
     ------
@@ -203,7 +206,7 @@ def read_offers(path: Path, kind: Kind, network: Network | None = None) -> Offer
         raise InputError(
             f"{path}: there is no such file. `tarazu offers form {path.name}` writes an empty one."
         )
-    parsed = read_table(path, kind, declaration=DECLARATION)
+    parsed = read_list(path, kind, DECLARATION)
     checks, kept, seen = list(parsed.checks), [], set()
     for number, row in parsed:
         where = _Where(path.name, number)
@@ -216,6 +219,9 @@ def read_offers(path: Path, kind: Kind, network: Network | None = None) -> Offer
         checks += found
         if offer is not None:
             kept.append(offer)
+            if on and offer.valid_until and offer.valid_until < on:
+                message = f"ended on {offer.valid_until}, before {on}: it is matched with nothing. Ask for a new day."
+                checks.append(Check.warning("ended", where("valid_until"), message))
     if not kept and not any(check.severity == "error" for check in checks):
         checks.append(Check.warning("no-rows", path.name, "has no rows. Write one product in each."))
     return OfferList(kind, path.name, tuple(kept), tuple(checks))
@@ -282,16 +288,16 @@ def _guessed(offer: Offer, where: _Where, checks: list[Check]) -> tuple[Offer, l
     """With the suggested headings where no code is given."""
     if offer.hs:
         return offer, checks
-    given, found = scoring(), suggest(offer.product)
-    best = found[0].score if found else 0.0
-    near = [g for g in found if g.score >= max(given["guess-least"], given["guess-near"] * best)]
-    guesses = tuple(near[: int(given["guess-most"])])
-    shown = ", ".join(f"{g.hs} ({g.matched}, {g.score:.0f})" for g in (guesses or found[:3]))
-    if guesses:
-        message = f'is empty: taken from "{offer.product}" as {shown}. Write the code that is right.'
+    given = scoring()
+    best, found = meant(offer.product, given["guess-least"], given["guess-margin"])
+    guesses = (best,) if best else ()
+    if best:
+        message = f'is empty: taken from "{offer.product}" as {named(guesses)}. Write the code that is right.'
     else:
-        near_text = f" Nearest: {shown}." if shown else ""
-        message = f'is empty, and "{offer.product}" fits no heading well enough.{near_text} Write the code.'
+        candidates = f" Candidates: {named(found)}." if found else ""
+        message = (
+            f'is empty, and "{offer.product}" means no one heading; left empty.{candidates} Write the code.'
+        )
     checks.append(Check.warning("hs-suggested" if guesses else "hs-unknown", where("hs"), message))
     return replace(offer, guesses=guesses), checks
 

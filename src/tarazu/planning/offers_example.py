@@ -215,8 +215,8 @@ def example(dossier: Dossier, claim: str | None = None, on: date | None = None) 
     announced = row["period_start"] or date.min
     network = network_of(dossier)
     subject = Subject(
-        "", "", countries[exporter], countries[importer], announced, dossier,
-        assessment_of(dossier, row["direction"]), None, network, None,
+        "", "", countries[exporter], countries[importer], date.max, dossier,  # flows after it are looked at too
+        assessment_of(dossier, row["direction"], date.max), None, network, None,
     )  # fmt: skip
     goods = _goods(subject)
     offers = _list(

@@ -12,7 +12,7 @@ one to one with what is left (Crouse 2016, IEEE Transactions on Aerospace and El
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -145,8 +145,8 @@ def match(
         Day on which the lines must still stand; by default today.
     """
     day = on or date.today()
-    left, gone = _standing(offers, day)
-    right, also = _standing(requests, day)
+    left, past = _standing(offers, day)
+    right, over = _standing(requests, day)
     pairs = score_pairs(left, right, network)
     good = np.flatnonzero(pairs.score >= scoring()["least-score"])
     tonnes = allot(pairs, good, _volumes(left), _volumes(right))
@@ -158,22 +158,37 @@ def match(
         key=lambda each: (-each.score, -(each.tonnes or 0.0), each.offer.id, each.request.id),
     )
     total = sum(float(pairs.score[p]) * amount for p, amount in tonnes.items() if amount is not None)
-    rest = unmatched(left, right, pairs, tonnes, dossier)
-    return Matched(
-        tuple(found), rest, total, len(pairs.offer), day, (*offers.checks, *requests.checks, *gone, *also)
+    rest = (*unmatched(left, right, pairs, tonnes, dossier), *_ended(offers, past), *_ended(requests, over))
+    checks = (
+        *offers.checks,
+        *requests.checks,
+        *_ended_checks(offers, past, day),
+        *_ended_checks(requests, over, day),
     )
+    return Matched(tuple(found), rest, total, len(pairs.offer), day, checks)
 
 
-def _standing(listed: OfferList, day: date) -> tuple[tuple[Offer, ...], list[Check]]:
-    """Lines that still stand, by id, and a note on the others."""
-    rows, checks = [], []
+def _standing(listed: OfferList, day: date) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    """Lines that still stand, by id, and those that have ended."""
+    rows: tuple[list[Offer], list[Offer]] = ([], [])
     for line in sorted(listed.rows, key=lambda each: each.id):
-        if line.valid_until and line.valid_until < day:
-            message = f"ended on {line.valid_until}: left out on {day}."
-            checks.append(Check.note("ended", place(listed.name, line.row, "valid_until"), message))
-        else:
-            rows.append(line)
-    return tuple(rows), checks
+        rows[bool(line.valid_until and line.valid_until < day)].append(line)
+    return tuple(rows[0]), tuple(rows[1])
+
+
+def _ended(listed: OfferList, lines: Sequence[Offer]) -> Iterator[Unmatched]:
+    """Lines that have ended, which match nothing."""
+    for line in lines:
+        tonnes = line.volume_t[1] if line.volume_t else None
+        yield Unmatched(
+            line, listed.kind, tonnes, f"it ended on {line.valid_until}: ask whether it still stands."
+        )
+
+
+def _ended_checks(listed: OfferList, lines: Sequence[Offer], day: date) -> Iterator[Check]:
+    for line in lines:
+        message = f"ended on {line.valid_until}: left out on {day}."
+        yield Check.warning("ended", place(listed.name, line.row, "valid_until"), message)
 
 
 def _volumes(lines: Sequence[Offer]) -> Floats:

@@ -1,8 +1,9 @@
 """Points proposed for the next protocol: from findings only, each with its reason and its sources.
 
 A finding is an overdue commitment, one in whose place a later one stands, one without a date or without evidence, a
-contradiction that a check of the register found, the choke point of the target, a ban or quota in force that concerns
-both, or two official figures for one year that do not agree. Nothing else is proposed, and the commission decides.
+contradiction in commitments that a check of the register found, the choke point of the target, a ban or quota in force
+that concerns both, or two official figures for one year that do not agree. Nothing else is proposed, and the commission
+decides.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tarazu.core import codes
 from tarazu.core.checks import Severity
 from tarazu.core.errors import UnknownCodeError
 from tarazu.core.schema import DATA
-from tarazu.planning.pack_register import Sessions
+from tarazu.planning.pack_register import Sessions, inferred
 from tarazu.planning.pack_replaced import closing, replaced
 from tarazu.planning.pack_target import choke_phrase, choke_point
 from tarazu.planning.pack_titles import read_back
@@ -47,6 +48,7 @@ from tarazu.register.schedule import COMPLETE, NO_EVIDENCE, binding, grade
 MOST = 12  # titles that one collective point names
 NOT_REACHED, DONE = "not_reached", "done"
 UNPROVEN_DONE = "done-without-evidence"  # the check of the register
+PROMISES = ("commitments", "milestones")
 LACKS = ("both", "undated", "unproven")
 LONG_AGO = 3 * 365  # days after which closing is as likely as renewing
 
@@ -77,11 +79,20 @@ def proposed(draft: Draft, sessions: Sessions) -> Part:
     )
     heads = tuple(Word(f"head.{name}") for name in ("number", "proposal", "reason", "source"))
     sentences = (Phrase("points.lead", {"n": Quantity(len(rows))}), Word("points.rule"))
-    return Part(
-        "points",
-        sentences,
-        (Grid("points", Word("caption.proposals"), heads, (2, 12, 15, 4), rows, Word("empty.points")),),
+    grids = [Grid("points", Word("caption.proposals"), heads, (2, 12, 15, 4), rows, Word("empty.points"))]
+    return Part("points", sentences, (*grids, *_keeper(draft)))
+
+
+def _keeper(draft: Draft) -> Iterable[Grid]:
+    """What the register's checks found of how the record is kept: for who keeps it, not for a session of two states."""
+    rows = tuple(
+        (Said(item.title), message, draft.evidence(item.evidence))
+        for item, _, message in _found(draft)
+        if item.kind not in PROMISES
     )
+    heads = tuple(Word(f"head.{name}") for name in ("record", "finding", "source"))
+    if rows:
+        yield Grid("keeper", Word("caption.keeper"), heads, (12, 17, 4), rows)
 
 
 def _overdue(draft: Draft, gone: Set[str]) -> Iterable[Point]:
@@ -156,10 +167,16 @@ def _lacks(item: Item) -> str:
 
 
 def _titles(lack: str, items: Sequence[Item]) -> Value:
-    shown: list[Value] = [Word(f"reason.{lack}"), *(Said(item.title) for item in items[:MOST])]
+    shown: list[Value] = [Word(f"reason.{lack}"), *map(_named, items[:MOST])]
     if len(items) > MOST:
         shown.append(Phrase("and_more", {"n": Quantity(len(items) - MOST)}))
     return Lines(tuple(shown))
+
+
+def _named(item: Item) -> Value:
+    """What an item is called, and whether it is inferred."""
+    title = Said(item.title)
+    return Phrase("inferred.title", {"title": title}) if inferred(item) else title
 
 
 def _proofs(draft: Draft, items: Sequence[Item]) -> Refs:
@@ -167,21 +184,23 @@ def _proofs(draft: Draft, items: Sequence[Item]) -> Refs:
 
 
 def _contradictions(draft: Draft) -> Iterable[Point]:
-    """What the register's checks found to contradict, by item; findings about files are nothing for a commission."""
+    """What the register's checks found to contradict in commitments: nothing else is for a commission."""
     late = {row["id"] for row in draft.register.overdue(draft.today)}
+    for item, name, message in _found(draft):
+        if item.kind not in PROMISES or (name == UNPROVEN_DONE and item.id in late):
+            continue
+        key = f"point.check.{name}"
+        title = Phrase(key if has(key) else "point.check", {"title": Said(item.title)})
+        yield title, Lines((Word("reason.check"), message)), draft.evidence(item.evidence)
+
+
+def _found(draft: Draft) -> Iterable[tuple[Item, str, Value]]:
+    """Findings of the register's checks about items: the item, the check, and what it says."""
+    names = {name: each.title for name, each in draft.register.items.items()}
     for check in draft.register.checks:
         item = draft.register.items.get(check.where)
-        if (
-            item is None
-            or check.severity is Severity.NOTE
-            or (check.name == UNPROVEN_DONE and item.id in late)
-        ):
-            continue
-        key = f"point.check.{check.name}"
-        title = Phrase(key if has(key) else "point.check", {"title": Said(item.title)})
-        names = {name: each.title for name, each in draft.register.items.items()}
-        message = read_back(f"check.{check.name}", check.message, names)
-        yield title, Lines((Word("reason.check"), message)), draft.evidence(item.evidence)
+        if item is not None and check.severity is not Severity.NOTE:
+            yield item, check.name, read_back(f"check.{check.name}", check.message, names)
 
 
 def _relief(draft: Draft) -> Iterable[Point]:

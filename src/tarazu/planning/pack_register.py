@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tarazu.core.table import Table
+from tarazu.planning.pack_offices import offices
 from tarazu.planning.pack_titles import without_ids
 from tarazu.planning.pack_values import (
     UNKNOWN,
@@ -42,6 +43,8 @@ from tarazu.register.views import board
 COMMISSION = "commission"
 SOON = 180  # days within which what falls due is listed
 FIRST = ("protocol", "action_plan", "minutes")  # forms of documents that are shown first
+DERIVED = "E"
+_INFERRED = re.compile(r"\binferred\b|\bis taken to stand\b")  # what a note of the register says
 SIGNED = ("signed", "in_force", "ended")  # events of an instrument that its table shows
 
 
@@ -142,7 +145,7 @@ def opening(draft: Draft, sessions: Sessions) -> Part:
     if this and (held := span(this.held)) and held.end < draft.today:
         sentences.append(Phrase("session.over", {"day": When(draft.today.isoformat())}))
     for body in sessions.bodies:
-        sentences += _commission(draft, body)
+        sentences += offices(draft, body)
     if before is None:
         sentences.append(Word("session.first"))
     else:
@@ -156,32 +159,6 @@ def opening(draft: Draft, sessions: Sessions) -> Part:
             draft.unknown.append(gap)
     sentences += [Word("reading.interval"), Word("reading.statuses"), Translations()]
     return Part("session", tuple(sentences))
-
-
-def _commission(draft: Draft, body: Item) -> Iterable[Value]:
-    """The commission, and who holds its offices: by the last appointment on record, else as its own record has them."""
-    refs = draft.evidence(body.evidence)
-    roles = [role for role in draft.register.of("roles") if role["body"] == body.id]
-    if not roles:
-        facts = {"name": Said(body.title), "chairs": said(body["chairs"]), "sources": refs}
-        yield Phrase("session.body", facts)
-        return
-    yield Phrase("session.body_name", {"name": Said(body.title), "sources": refs})
-    for role in sorted(roles, key=lambda role: (role.title, draft.parties.index(role["side"]))):
-        told = [
-            e for e in role.events if e.event == "appointed" and e.value and starts(e.date) <= draft.today
-        ]
-        last = max(told, key=lambda event: starts(event.date), default=None)
-        yield Phrase(
-            "session.role" if last else "session.role_undated",
-            {
-                "role": Said(role.title),
-                "country": Land(role["side"]),
-                "holder": said(str(last.value) if last else role["holder"]),
-                "day": When(last.date) if last else UNKNOWN,
-                "sources": draft.evidence([last.evidence] if last else role.evidence),
-            },
-        )
 
 
 def executed(draft: Draft, sessions: Sessions) -> Part:
@@ -198,6 +175,8 @@ def executed(draft: Draft, sessions: Sessions) -> Part:
     sentences.append(Word("execution.counting"))
     items = [item for item in draft.register.of("commitments") if item["instrument"] in _ids(last)]
     sentences += progress_said(draft.register, items, "execution.progress")
+    if guessed := sum(inferred(item) for item in items):
+        sentences.append(Phrase("execution.inferred", {"n": Quantity(guessed), "all": Quantity(len(items))}))
     sentences += progress_said(draft.register, draft.register.of("commitments"), "execution.progress_all")
     grids = [_documents(draft, last)]
     for document in last.documents:
@@ -229,7 +208,8 @@ def _documents(draft: Draft, meeting: Meeting) -> Grid:
     rows = []
     commitments = draft.register.of("commitments")
     for item in meeting.documents:
-        points = sum(each["instrument"] == item.id for each in commitments)
+        own = [each for each in commitments if each["instrument"] == item.id]
+        points, guessed = len(own), sum(map(inferred, own))
         if not points:
             draft.unknown.append(Phrase("unknown.points", {"title": Said(item.title)}))
         events: tuple[Value, ...] = tuple(
@@ -241,7 +221,7 @@ def _documents(draft: Draft, meeting: Meeting) -> Grid:
             Said(item.title),
             known("form", item["form"]),
             Lines(events) if events else UNKNOWN,
-            Quantity(points) if points else UNKNOWN,
+            _counted(points, guessed),
             draft.evidence(item.evidence),
         )
         rows.append(row)
@@ -253,6 +233,28 @@ def _documents(draft: Draft, meeting: Meeting) -> Grid:
         (12, 4, 6, 3, 3),
         tuple(rows),
     )
+
+
+def _counted(points: int, guessed: int) -> Value:
+    """Points on record, and how many of them are inferred."""
+    if guessed:
+        return Phrase("points.inferred", {"n": Quantity(points), "inferred": Quantity(guessed)})
+    return Quantity(points) if points else UNKNOWN
+
+
+def inferred(item: Item) -> bool:
+    """Whether that an item stands in its document is inferred: its record is derived, or its note says so."""
+    opening = item.events[0]
+    return opening.status == DERIVED or bool(_INFERRED.search(opening.note))
+
+
+def _title(item: Item) -> Value:
+    """What an item is called, and why it is inferred where it is."""
+    if not inferred(item):
+        return Said(item.title)
+    why = item.events[0].note
+    mark: Value = Phrase("inferred.why", {"why": Said(why)}) if why else Word("inferred")
+    return Lines((Said(item.title), mark))
 
 
 def _heads(*names: str) -> tuple[Value, ...]:
@@ -269,7 +271,7 @@ def _points(draft: Draft, document: Item, table: Table) -> Grid:
         rows.append(
             (
                 Said(row["point"]) if row["point"] else UNKNOWN,
-                Said(row["commitment"]),
+                _title(item),
                 _body(draft, item, row["body"]),
                 Lines(tuple(due)),
                 _dated(f"official.{row['official']}", row["official_date"]),
@@ -285,10 +287,12 @@ def _points(draft: Draft, document: Item, table: Table) -> Grid:
 
 
 def _body(draft: Draft, item: Item, name: str | None) -> Value:
-    """Who is to carry it out; the commission itself is not named in full again and again."""
+    """Who is to carry it out: who is named, before the commission, which is not named in full again and again."""
     body = draft.register.items.get(item["body"] or "")
     own = body is not None and body["form"] == COMMISSION and set(body["parties"]) == set(draft.parties)
-    return Word("the_commission") if own else said(name)
+    if own:
+        return Said(item["responsible"]) if item["responsible"] else Word("the_commission")
+    return said(name)
 
 
 def _dated(key: str, day: str | None) -> Value:
@@ -354,9 +358,7 @@ def since(draft: Draft, sessions: Sessions) -> Part:
     visits = [
         row
         for row in draft.register.visits()
-        if row["id"] not in own
-        and _after(row["date"], first)
-        and set(draft.parties) & {row["guest"], row["host"], None}
+        if row["id"] not in own and _after(row["date"], first) and _of_the_two(draft, row)
     ]
     signed = [
         item
@@ -366,6 +368,15 @@ def since(draft: Draft, sessions: Sessions) -> Part:
         and (before is None or item not in before.documents)
     ]
     return Part("visits", tuple(told), (_visits(draft, visits), _signed(draft, signed)), wide=True)
+
+
+def _of_the_two(draft: Draft, row: Mapping[str, Any]) -> bool:
+    """Whether one of the two is guest or host; of a meeting elsewhere, whether its body, if any, is one of theirs."""
+    lands = {row["guest"], row["host"]} - {None}
+    if lands:
+        return bool(lands & set(draft.parties))
+    body = draft.register.items.get(draft.register.items[row["id"]]["body"] or "")
+    return body is None or not body["parties"] or bool(set(body["parties"]) & set(draft.parties))
 
 
 def _after(text: str | None, first: date | None) -> bool:

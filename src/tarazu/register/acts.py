@@ -142,7 +142,7 @@ def _commitment(one: Suggestion, other: Suggestion) -> bool:
     numbers = _numbers(one.quote), _numbers(other.quote)
     if numbers[0] != numbers[1]:
         return False
-    return _shared(one.quote, other.quote) >= share("acts", "numbered" if numbers[0] else "alike")
+    return shared(one.quote, other.quote) >= share("acts", "numbered" if numbers[0] else "alike")
 
 
 def _instrument(one: Suggestion, other: Suggestion) -> bool:
@@ -184,7 +184,7 @@ def _one_document(text: str, language: str, one: Suggestion, other: Suggestion) 
         return not _SENTENCE.search(text[min(one.end, other.end) : max(one.start, other.start)])
     fields = one.value.get("field"), other.value.get("field")
     if all(fields):
-        return _shared(str(fields[0]), str(fields[1])) >= share("acts", "fields")
+        return shared(str(fields[0]), str(fields[1])) >= share("acts", "fields")
     if not _SENTENCE.search(text[one.end : other.start]):
         return False
     if one.value.get("session") and one.value.get("session") == other.value.get("session"):
@@ -246,6 +246,7 @@ def _within(one: Suggestion, other: Suggestion) -> bool:
             and promise.value.get("due") is None
         )
     numbers = {float(each) for each in promise.value.get("amounts") or ()}
+    numbers |= {float(number) for number, _ in promise.value.get("quantities") or ()}
     return (
         len(rest.split()) <= 3
         and numbers == {deed.value.get("value")}
@@ -253,7 +254,7 @@ def _within(one: Suggestion, other: Suggestion) -> bool:
     )
 
 
-def _shared(one: str, other: str) -> float:
+def shared(one: str, other: str) -> float:
     """Share of the words of two texts, cut to their first five letters, that both have."""
     words = _words(one), _words(other)
     return len(words[0] & words[1]) / max(1, min(len(words[0]), len(words[1]))) if all(words) else 0.0

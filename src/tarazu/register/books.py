@@ -8,7 +8,6 @@ entry carries who made it and when.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -20,16 +19,31 @@ import sqlalchemy as sa
 from tarazu.core.cells import Problem, parse
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
+from tarazu.core.table import Column, Table
 from tarazu.register import tables
 from tarazu.register.consistency import consistency
+from tarazu.register.entry import refusal, unsound
 from tarazu.register.model import CLAIMED, RECORDED, Event, Evidence, fields, kinds, openings, proof
-from tarazu.register.reading import evidence, later, numbered, unprintable, visible
-from tarazu.register.register import Register, Source, span
+from tarazu.register.reading import evidence, later, numbered, opened_by
+from tarazu.register.register import Register, Source
 from tarazu.store.database import Database
 
 MIGRATIONS = "tarazu.register:migrations"
 LONGEST_NAME = 80
-_ID = re.compile(r"[\w.\-]{1,80}")
+LETTERS = 12  # of a document's SHA-256 by which it is named
+DOCUMENTS = (
+    Column("document", "", "first letters of its SHA-256"),
+    Column("title", "", "as the document says it, else the name of its file"),
+    Column("language"),
+    Column("published"),
+    Column("publisher"),
+    Column("suggestions", "", "that wait for a decision"),
+    Column("url"),
+    Column("media", "", "media type, by content"),
+    Column("sha256"),
+    Column("entered_by"),
+    Column("entered_at"),
+)
 
 
 class Books:
@@ -87,6 +101,35 @@ class Books:
         name = self.database.url.database or "register"
         return Register(Path(name).stem, events, documents=documents)
 
+    def listing(self, kinds: Iterable[str]) -> Table:
+        """The documents in the order of their entry, each with its suggestions of some kinds that wait."""
+        suggestion, document = tables.suggestion.c, tables.document.c
+        waits = (
+            sa.select(suggestion.document, sa.func.count().label("waiting"))
+            .where(
+                suggestion.number.not_in(sa.select(tables.decision.c.suggestion)),
+                suggestion.kind.in_(list(kinds)),
+                suggestion.value.not_like('%"same_act"%'),  # further mentions of one act are not asked about
+            )
+            .group_by(suggestion.document)
+        )
+        plain = [column for column in tables.document.columns if column.name not in ("text", "signature")]
+        with self.database.reading() as connection:
+            held = {row.document: row.waiting for row in connection.execute(waits)}
+            found = connection.execute(sa.select(*plain).order_by(document.number)).mappings()
+            rows = [
+                {**row, "document": row["sha256"][:LETTERS], "suggestions": held.get(row["number"], 0)}
+                for row in found
+            ]
+        names = [column.name for column in DOCUMENTS]
+        return Table("documents", DOCUMENTS, tuple(tuple(row[name] for name in names) for row in rows))
+
+    def text(self, sha256: str) -> str:
+        """The normalised text of a document; empty without one."""
+        query = sa.select(tables.document.c.text).where(tables.document.c.sha256 == sha256)
+        with self.database.reading() as connection:
+            return str(connection.scalar(query) or "")
+
     def documents(self) -> int:
         """How many documents there are."""
         with self.database.reading() as connection:
@@ -98,8 +141,8 @@ class Books:
         Raises
         ------
         InputError
-            If nobody is named, an event is on an item that does not exist or exists already, or a text holds control
-            characters.
+            If nobody is named, an event is on an item that does not exist or exists already, or `entry.refusal` names
+            what is wrong with it.
         """
         with self.database.writing() as connection:
             return self.enter(connection, events, operator(by))
@@ -114,6 +157,13 @@ class Books:
         )
         self.database.insert(connection, tables.event, [_row(event) for event in entered])
         return entered
+
+    def decided_by(self, suggestion: int) -> str | None:
+        """Who decided a suggestion; None while it waits."""
+        query = sa.select(tables.decision.c.entered_by).where(tables.decision.c.suggestion == suggestion)
+        with self.database.reading() as connection:
+            found = connection.scalar(query)
+        return None if found is None else str(found)
 
     def now(self) -> str:
         """The time of an entry, ISO 8601 in UTC."""
@@ -147,7 +197,8 @@ def new_item(kind: str, values: Mapping[str, str], source: Mapping[str, str]) ->
     Parameters
     ----------
     values
-        Fields by name, and ``date``, and ``event`` where the date stands for something unusual.
+        Fields by name, and ``date``, and ``event`` where the date stands for something unusual. With neither date nor
+        event the item is recorded and nothing is said to have happened to it.
     source
         status, source_url, publisher, published, document, start, end, quote, note.
 
@@ -161,14 +212,16 @@ def new_item(kind: str, values: Mapping[str, str], source: Mapping[str, str]) ->
     known = {**fields(kind), **proof()}
     usual = openings(kind)
     texts = {**values, **source}
-    word = texts.pop("event", "") or (usual[0] if usual else "")
+    word = texts.pop("event", "")
     if word and word not in usual:
         raise InputError(f'event: "{word}" does not open {kind}. Write one of: {", ".join(usual) or "none"}.')
     unknown = [name for name in texts if name not in known]
     if unknown:
         raise InputError(f'"{unknown[0]}" is no field of {kind}. Known: {", ".join(known)}.')
     row = {name: _read(name, texts.get(name, ""), variable) for name, variable in known.items()}
-    _sound(row)
+    if wrong := unsound(row):
+        raise InputError(wrong)
+    word = opened_by(kind, word, row["date"])
     first = Event(
         row["id"],
         kind,
@@ -209,19 +262,6 @@ def new_event(register: Register, values: Mapping[str, str]) -> Event:
     return found
 
 
-def _sound(row: Mapping[str, Any]) -> None:
-    """Refuse an id that no command could name, a due date that is none, and a range that descends."""
-    if not _ID.fullmatch(row["id"]):
-        raise InputError(f'id: "{row["id"]}" may hold letters, digits, points, hyphens and underscores only.')
-    if row.get("due") and span(row["due"]) is None:
-        raise InputError(
-            f'due: "{row["due"]}" is no date. Write 2026, 2026-Q2, 2026-12-31 or 2024-01/2025-12.'
-        )
-    low, high = row.get("target_low"), row.get("target_high")
-    if low is not None and high is not None and high < low:
-        raise InputError(f"target_high: {high:g} is below target_low, {low:g}. Exchange them.")
-
-
 def _read(name: str, text: str, variable: Any) -> Any:
     value = parse(text, variable)
     if isinstance(value, Problem):
@@ -232,7 +272,8 @@ def _read(name: str, text: str, variable: Any) -> Any:
 def _check(events: Iterable[Event], known: Mapping[str, str]) -> None:
     there = dict(known)
     for event in events:
-        _printable(event)
+        if wrong := refusal(event):
+            raise InputError(wrong)
         if event.event == RECORDED:
             if event.item in there:
                 raise InputError(
@@ -243,14 +284,6 @@ def _check(events: Iterable[Event], known: Mapping[str, str]) -> None:
             raise InputError(
                 f"{event.item} is no item of kind {event.kind} in the register. Record it first."
             )
-
-
-def _printable(event: Event) -> None:
-    texts = {**event.fields, **asdict(event.evidence), "note": event.note}
-    texts |= {"item": event.item, "date": event.date, event.field or "value": event.value}
-    found = unprintable(texts)
-    if found:
-        raise InputError(f"{visible(event.item)}, {found}")
 
 
 def _row(event: Event) -> tuple[Any, ...]:

@@ -12,8 +12,9 @@ from itertools import combinations, pairwise
 from statistics import median
 
 from tarazu.core.checks import Check
-from tarazu.register.model import RECORDED, event_types, references
-from tarazu.register.register import Item, Register, span, starts, when
+from tarazu.register.entry import without_source
+from tarazu.register.model import EVIDENCED, RECORDED, event_types, references, unproven
+from tarazu.register.register import UNKNOWN_DAY, Item, Register, span, starts, when
 from tarazu.register.schedule import COMPLETE, grade
 
 # Events of an instrument in the only order in which they can happen.
@@ -74,7 +75,11 @@ def _contradictions(register: Register) -> Iterator[Check]:
                 message = f"{name.replace('_', ' ')} is dated {listed}. Correct one, or say in a note why both stand."
                 yield Check.warning("contradicting-events", item.id, message)
         yield from _values_apart(item)
-        grades = [(event.value, event.date) for event in item.events if event.event == "evidenced"]
+        grades = [
+            (event.value, event.date)
+            for event in item.events
+            if event.event == EVIDENCED and not unproven(event)
+        ]
         for (before, _), (after, day) in pairwise(grades):
             if before in points and after in points and points.index(after) < points.index(before):
                 message = (
@@ -94,6 +99,7 @@ REPEATABLE = (
     "negotiated",
     "withdrawn",
     "said",
+    "cited",  # it says only where a thing stands, and one day may bring several papers
 )
 
 
@@ -116,7 +122,7 @@ def _deadlines(register: Register) -> Iterator[Check]:
         parent = register.items.get(item["commitment"] or "") or item
         instrument = register.items.get(parent["instrument"] or "")
         due = span(item["due"])
-        made = span(when(instrument or parent)) if when(instrument or parent) != "9999" else None
+        made = span(when(instrument or parent)) if when(instrument or parent) != UNKNOWN_DAY else None
         if due and made and due.end < made.start:
             what = instrument.title if instrument else "the promise itself"
             message = f"is due {due}, before {what} of {made}. Correct the due date or the date of signature."
@@ -136,6 +142,26 @@ def _claims(register: Register) -> Iterator[Check]:
             yield Check.warning(
                 "evidence-against-words", item.id, "documents show it complete, the parties do not."
             )
+
+
+def _unsourced(register: Register) -> Iterator[Check]:
+    """Grades that claim something without a source or a day, until a later entry grades the item with them."""
+    for item in register.items.values():
+        told = [event for event in item.events if event.event == EVIDENCED]
+        proven = max((event.number for event in told if not unproven(event)), default=0)
+        for event in told:
+            wrong = without_source(event) if event.number > proven else None
+            if wrong:
+                message = f"{wrong} It does not count; a grade entered anew with its source settles it."
+                yield Check.error("evidence-without-source", item.id, message)
+
+
+def _undated(register: Register) -> Iterator[Check]:
+    """Instruments said to be signed without a day."""
+    for item in register.of("instruments"):
+        if "signed" in item.dates and not item.dates["signed"]:
+            message = "is said to be signed, without a day. Add the event with its date, at least the year."
+            yield Check.note("signed-without-day", item.id, message)
 
 
 def _cycles(register: Register) -> Iterator[Check]:
@@ -214,7 +240,9 @@ def _sessions(register: Register) -> Iterator[Check]:
             for v in register.of("visits")
             if v["body"] == body.id and v["session"]
         ]
-        numbered = sorted({(int(number), day) for number, day in told if number.isdigit() and day != "9999"})
+        numbered = sorted(
+            {(int(number), day) for number, day in told if number.isdigit() and day != UNKNOWN_DAY}
+        )
         for (number, day), (following, later) in pairwise(numbered):
             if following == number and not _meet(day, later):
                 message = f"session {number} is dated {day} and {later}. Correct one."
@@ -232,11 +260,12 @@ def _meet(one: str, other: str) -> bool:
 def _relations(register: Register) -> Iterator[Check]:
     """An embassy opened before there were relations."""
     relations = [
-        (item, starts(item.dates["signed"]))
+        (item, begun)
         for item in register.of("instruments")
-        if item["field"] == RELATIONS and item.dates.get("signed")
+        if item["field"] == RELATIONS and (begun := item.dates.get("in_force") or item.dates.get("signed"))
     ]
-    for item, since in relations:
+    for item, begun in relations:
+        since = starts(begun)
         parties = set(item["parties"])
         for body in register.of("bodies"):
             opened = body.dates.get("established")
@@ -246,7 +275,7 @@ def _relations(register: Register) -> Iterator[Check]:
                 and opened
                 and starts(opened) < since
             ):
-                message = f"was opened {opened}, before the relations of {item.dates['signed']} ({item.id}). "
+                message = f"was opened {opened}, before the relations of {begun} ({item.id}). "
                 message += "One of the two dates is wrong."
                 yield Check.warning("embassy-before-relations", body.id, message)
 
@@ -322,6 +351,8 @@ CHECKS: tuple[Callable[[Register], Iterator[Check]], ...] = (
     _contradictions,
     _deadlines,
     _claims,
+    _unsourced,
+    _undated,
     _cycles,
     _repeats,
     _sessions,

@@ -23,6 +23,8 @@ from tarazu.register.register import Item, Register, Source, span
 
 VERSION = 1  # of the JSON form
 IATI = "2.03"
+# Codes of the IATI lists ActivityStatus (2: implementation) and OrganisationType (90: other).
+IMPLEMENTATION, OTHER_ORGANISATION = "2", "90"
 
 
 def tables(register: Register) -> dict[str, Table]:
@@ -33,8 +35,11 @@ def tables(register: Register) -> dict[str, Table]:
         first = next(event for event in item.events if event.event == RECORDED)
         opening = _opening(item, first)
         row = {**first.fields, **_proof(first), "date": first.date}
-        if opening is not None and openings(item.kind) and opening.event != openings(item.kind)[0]:
-            row["event"] = opening.event
+        if openings(item.kind):
+            # A date alone would be read as the usual event, and the usual event without a date as none.
+            row["date"] = opening.date if opening else ""
+            if opening and (opening.event != openings(item.kind)[0] or not opening.date):
+                row["event"] = opening.event
         rows.setdefault(item.kind, []).append(row)
         rest += [event for event in item.events if event not in (first, opening)]
     found = {kind: _table(kind, rows[kind]) for kind in kinds() if kind in rows}
@@ -230,10 +235,15 @@ def calendar(register: Register) -> bytes:
 
 
 def results(register: Register) -> str:
-    """Indicators as results in the words of IATI: baseline, period, target and actual values."""
+    """One IATI activity with the indicators as its results: baseline, period, target and actual values."""
     root = ElementTree.Element("iati-activities", version=IATI)
     activity = ElementTree.SubElement(root, "iati-activity")
+    # Who publishes the file puts the identifiers of an organisation in the registry in place of these names.
     ElementTree.SubElement(activity, "iati-identifier").text = f"{register.name}-register"
+    reporting = {"ref": register.name, "type": OTHER_ORGANISATION, "secondary-reporter": "1"}
+    _narrative(activity, "reporting-org", f"Register {register.name}", reporting)
+    _narrative(activity, "title", f"Promises of the register {register.name}")
+    ElementTree.SubElement(activity, "activity-status", {"code": IMPLEMENTATION})
     for item in register.of("indicators"):
         result = ElementTree.SubElement(activity, "result", {"type": "2", "aggregation-status": "0"})
         _narrative(result, "title", item.title)
@@ -252,8 +262,11 @@ def results(register: Register) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _narrative(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(ElementTree.SubElement(parent, name), "narrative").text = text
+def _narrative(
+    parent: ElementTree.Element, name: str, text: str, given: Mapping[str, str] | None = None
+) -> None:
+    found = ElementTree.SubElement(parent, name, dict(given or {}))
+    ElementTree.SubElement(found, "narrative").text = text
 
 
 def _periods(item: Item) -> Iterator[tuple[str, str, str, float]]:

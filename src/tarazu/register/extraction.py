@@ -28,6 +28,7 @@ from tarazu.register.extract.products import read_products
 from tarazu.register.extract.sentence import Sentence, Setting, cut, sentence
 from tarazu.register.extract.sessions import read_sessions
 from tarazu.register.extract.structures import read_memberships
+from tarazu.register.extract.superseded import read_superseded
 from tarazu.register.extract.tables import Table, cells, head_of, is_row, read_cell, rounding, unit_of
 from tarazu.register.extract.targets import read_targets
 from tarazu.register.extract.tokens import tokens
@@ -66,6 +67,7 @@ def extract(
         read_targets(each, pair)
         read_commitments(each, pair)
         read_instruments(each)
+        read_superseded(each)
         read_visits(each)
         read_bodies(each)
         read_sessions(each)

@@ -26,9 +26,10 @@ from tarazu.register.documents import read as read_document
 from tarazu.register.duplicates import Signatures, signature
 from tarazu.register.extraction import extract
 from tarazu.register.links import links
+from tarazu.register.promises import goods_of, numbers_of
 from tarazu.register.register import Register
 from tarazu.register.search import index
-from tarazu.register.stated import parties_of, session_of, table_checks, undated
+from tarazu.register.stated import parties_of, placed, session_of, table_checks, undated
 from tarazu.register.suggestions import Suggestion
 
 Progress = Callable[[str, int, int], None]
@@ -149,7 +150,8 @@ def _keep(
     published = found.published or publication.published
     row["published"] = published.isoformat() if published else None
     if found.sha256 in known:
-        return {**row, "state": KNOWN, "same_as": found.sha256[:12]}, []
+        said = _not_taken(books, found.sha256, published, publication, file)
+        return {**row, **said[0], "state": KNOWN, "same_as": found.sha256[:12]}, said[1]
     mark = signature(found.text)
     near = known.near(mark)
     suggestions = extract(found.text, language=found.language, published=published)
@@ -160,6 +162,36 @@ def _keep(
     state = {"state": NEAR, "same_as": near[0][0][:12]} if near else {"state": NEW}
     checks = [*table_checks(suggestions, file), *(undated(suggestions, file) if published is None else ())]
     return {**row, **state, "suggestions": len(suggestions)}, checks
+
+
+def _not_taken(
+    books: Books, sha256: str, published: date | None, publication: Publication, file: str
+) -> tuple[dict[str, Any], list[Check]]:
+    """What a known document says of its publication, and a finding where something else is given for it now.
+
+    Documents and their suggestions are never changed, so that what is decided stands on what was read.
+    """
+    names = ("published", "publisher", "url")
+    row = tables.document.c
+    query = sa.select(*(row[name] for name in names)).where(row.sha256 == sha256)
+    with books.database.reading() as connection:
+        there = dict(connection.execute(query).mappings().one())
+    given = {"published": published.isoformat() if published else "", "publisher": publication.publisher,
+             "url": publication.url}  # fmt: skip
+    other = [
+        f"{name} {given[name]} ({f'it has {there[name]}' if there[name] else 'it has none'})"
+        for name in names
+        if given[name] and given[name] != there[name]
+    ]
+    shown = {"published": there["published"] or None}
+    if not other:
+        return shown, []
+    message = (
+        f"the document is known, and documents are never changed: {', '.join(other)} was not taken. Write days in the "
+        "column date of `tarazu register review`, say the rest in its column note, or read the document into a new "
+        "database."
+    )
+    return shown, [Check.warning("publication-not-taken", file, message)]
 
 
 def _write(
@@ -196,7 +228,8 @@ def _write(
         )
         books.database.insert(connection, tables.document, [row])
         first = 1 + int(connection.scalar(sa.select(sa.func.max(tables.suggestion.c.number))) or 0)
-        told = merged(found.text, found.language, _with_amounts(suggestions), first)
+        said = placed(found.text, found.language, _with_numbers(suggestions))
+        told = merged(found.text, found.language, said, first)
         made = [
             _suggested(first + offset, number, each, register)
             for offset, each in enumerate(_in_context(told))
@@ -206,15 +239,21 @@ def _write(
     return True
 
 
-def _with_amounts(found: Sequence[Suggestion]) -> list[Suggestion]:
-    """Suggestions in which a promise keeps the dollar amounts that stand in it."""
-    amounts = [each for each in found if each.kind == "amount"]
+def _with_numbers(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Suggestions in which a promise keeps what needs no words: its dollars, other numbers, and codes of its goods."""
+    facts = [each for each in found if each.kind in ("amount", "quantity", "product")]
     out = []
     for each in found:
-        if each.kind == "commitment":
-            inside = [one.value for one in amounts if each.start <= one.start and one.end <= each.end]
-            dollars = [v["value"] for v in inside if v.get("currency") == "USD" and v.get("value")]
-            each = replace(each, value={**each.value, "amounts": dollars})
+        if each.kind in ("commitment", "target"):
+            inside = [(it.kind, it.value) for it in facts if each.start <= it.start and it.end <= each.end]
+            numbers = list(dict.fromkeys(numbers_of(inside)))
+            more: dict[str, Any] = {}
+            if each.kind == "commitment":
+                more["amounts"] = [number for number, unit in numbers if unit == "USD"]
+                more["quantities"] = [[number, unit] for number, unit in numbers if unit != "USD"]
+            more["goods"] = sorted(set(goods_of(inside)))
+            more = {name: told for name, told in more.items() if told or name == "amounts"}
+            each = replace(each, value={**each.value, **more})
         out.append(each)
     return out
 

@@ -1,30 +1,42 @@
 """What a suggestion has to do with what the register knows: the same again, something that differs, or nothing.
 
 A target of the same parties and number is the same promise said again; of the same parties and unit with another number
-it differs. A promise that holds the number of a known one is the same; one whose words are alike is similar. An
-instrument of one form and day or session, and a visit of one day and level, are the same; so are a body of one form,
-parties and name, and the standing of a country in a structure. Nothing is merged: the link is shown to the person who
-decides.
+it differs. Promises are compared by `tarazu.register.promises`. An instrument of one form and day, session or field,
+and a visit of one day and level, are the same; a count alone links nothing, and dates or fields that differ part. So
+are a body of one form, parties and name, and the standing of a country in a structure. Nothing is merged: the link is
+shown to the person who decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from tarazu.core.names import normalise
+from tarazu.register.acts import shared
 from tarazu.register.extract.openings import RELATIONS
-from tarazu.register.register import Item, Register, span, when
+from tarazu.register.promises import (
+    DIFFERS,
+    MILLION,
+    SAME,
+    SIMILAR,
+    Promise,
+    alike,
+    close,
+    compared,
+    of_item,
+    of_value,
+    written_alike,
+)
+from tarazu.register.readers.content import share
+from tarazu.register.register import UNKNOWN_DAY, Item, Register, span, when
 
-SAME, SIMILAR, DIFFERS = "same", "similar", "differs"
-ALIKE = 72.0  # likeness of two texts' words from which they are called similar, of 100 (rapidfuzz token set ratio)
-MILLION = 1e6
 MOST_OTHERS = 3  # targets of another number that are named, the latest ones
 PACKAGE = "package"  # several documents that no source lists one by one
 OF_ONE = ("protocol", "action_plan", "minutes", "declaration")  # of these a session has one
-CLOSE = 0.001  # relative difference of two numbers that are the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +76,14 @@ def _targets(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
         if not _comparable(value.get("unit"), item["unit"]):
             continue
         scale = MILLION if item["unit"] == "USD m" else 1.0
-        if all(_close(number, end * scale) for end in _ends(item)):
-            yield Link(item.id, SAME, f"{item.title} ({when(item)})")
+        if all(close(number, end * scale) for end in _ends(item)):
+            yield Link(item.id, SAME, f"{item.title} ({_day(item)})")
         elif value.get("subject") == "turnover" and _of_turnover(register, item):
             others.append(item)
     for item in sorted(others, key=when)[-MOST_OTHERS:]:
-        yield Link(item.id, DIFFERS, f"{item.title} ({when(item)})")
+        yield Link(item.id, DIFFERS, f"{item.title} ({_day(item)})")
+    if value.get("subject") != "turnover" and value.get("unit") != "percent":
+        yield from _commitments(register, value)  # one text sets as a target what another promises to do
 
 
 def _of_turnover(register: Register, item: Item) -> bool:
@@ -79,26 +93,18 @@ def _of_turnover(register: Register, item: Item) -> bool:
 
 
 def _commitments(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
-    parties = set(value.get("parties") or ())
+    """Promises that are the same, or similar; one in a document of the form in which this stands is the same."""
+    told = of_value(value, value["quote"])
     for item in register.of("commitments"):
-        if item["repeats"] or not _parties(parties, item):
+        if item["repeats"] or not _parties(set(told.parties), item):
             continue
-        same = item["unit"] == "USD m" and item["target_low"] is not None
-        if same and any(
-            all(_close(a, end * MILLION) for end in _ends(item)) for a in value.get("amounts") or ()
-        ):
-            yield Link(item.id, SAME, f"{item.title} ({when(item)})")
-        elif _alike(value["quote"], item.title):
-            stands = register.items.get(item["instrument"] or "")
-            provided = stands is not None and stands["form"] == value.get("instrument")
-            yield Link(item.id, SAME if provided else SIMILAR, f"{item.title} ({when(item)})")
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether the words of one text are mostly those of another; short titles must be there whole."""
-    from rapidfuzz.fuzz import token_set_ratio
-
-    return len(other.split()) > 1 and token_set_ratio(normalise(one), normalise(other)) >= ALIKE
+        how = compared(told, of_item(item))
+        if how is None:
+            continue
+        stands = register.items.get(item["instrument"] or "")
+        provided = stands is not None and stands["form"] == value.get("instrument")
+        named = provided and alike(value["quote"], item.title)
+        yield Link(item.id, SAME if named else how, f"{item.title} ({_day(item)})")
 
 
 def _firsts(register: Register) -> Iterator[Item]:
@@ -116,8 +122,9 @@ def _comparable(unit: str | None, other: str | None) -> bool:
     return unit == other or (unit == "USD" and other == "USD m")
 
 
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= CLOSE * max(abs(a), abs(b))
+def _day(item: Item) -> str:
+    day = when(item)
+    return "no date" if day == UNKNOWN_DAY else day
 
 
 def _parties(named: set[str], item: Item) -> bool:
@@ -126,22 +133,44 @@ def _parties(named: set[str], item: Item) -> bool:
 
 
 def _instruments(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
-    day, form, count = span(value.get("date")), value.get("form"), value.get("number")
-    whole = len(str(value.get("date") or "")) > len("2007")  # a year alone makes no two documents one
-    numbers = {str(value["session"])} if value.get("session") else set(re.findall(r"\d+", value["quote"]))
+    form, count, parties = value.get("form"), value.get("number"), set(value.get("parties") or ())
     for item in register.of("instruments"):
-        signed = span(item.dates.get("signed"))
         package = item["form"] == PACKAGE and (count or 0) > 1
-        if (item["form"] != form and not package) or not _parties(set(value.get("parties") or ()), item):
+        if (item["form"] != form and not package) or not _parties(parties, item):
             continue
-        why = f"{item.title} ({signed or 'no date'})"
-        apart = bool(day and signed and not day.overlap_days(signed))
-        counted = (count or 0) > 1 and item["count"] == count and not apart
-        there = bool(item["session"]) and (item["session"] in numbers or _at_session(item, value))
-        if (day and signed and whole and not apart) or there or counted:
-            yield Link(item.id, SAME, why)
-        elif _alike(f"{value['quote']} {value.get('field') or ''}", item.title):
-            yield Link(item.id, SIMILAR, why)
+        how = _instrument(item, value)
+        if how:
+            yield Link(item.id, how, f"{item.title} ({span(item.dates.get('signed')) or 'no date'})")
+
+
+def _instrument(item: Item, value: Mapping[str, Any]) -> str | None:
+    """Whether a document is a known one: by its day, its session or its field; dates and fields that differ part."""
+    day, signed = span(value.get("date")), span(item.dates.get("signed"))
+    if day and signed and not day.overlap_days(signed):
+        return None
+    fields = _fields(value.get("field"), item["field"])
+    whole = len(str(value.get("date") or "")) > len("2007")  # a year alone makes no two documents one
+    dated = bool(day and signed and whole)
+    told = str(value.get("session") or "")
+    numbers = {told} if told else set() if value.get("date") else set(re.findall(r"\d+", value["quote"]))
+    there = bool(item["session"]) and (item["session"] in numbers or _at_session(item, value))
+    likely = alike(f"{value['quote']} {value.get('field') or ''}", item.title)
+    if fields is False:
+        strange = not written_alike(str(value["field"]), str(item["field"]))
+        return SIMILAR if (dated or there) and strange else None
+    if told and item["session"] and told != item["session"]:
+        return SIMILAR if likely else None
+    counted = (value.get("number") or 0) > 1 and item["count"] == value["number"]
+    if dated or there or fields or (counted and likely):
+        return SAME
+    return SIMILAR if likely else None
+
+
+def _fields(one: Any, other: Any) -> bool | None:
+    """Whether two documents are of one field; None where one does not say."""
+    if not one or not other:
+        return None
+    return shared(str(one), str(other)) >= share("acts", "fields")
 
 
 def _at_session(item: Item, value: Mapping[str, Any]) -> bool:
@@ -160,7 +189,7 @@ def _bodies(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
         for item in register.of("bodies")
         if item["form"] == value.get("form") and (not parties or set(item["parties"] or ()) == parties)
     ]
-    named = [item for item in held if _alike(str(value.get("body") or value["quote"]), item.title)]
+    named = [item for item in held if alike(str(value.get("body") or value["quote"]), item.title)]
     for item in named or held:
         sure = len(named or held) == 1 or item == _likest(str(value.get("body") or ""), named)
         yield Link(item.id, SAME if sure else SIMILAR, f"{item.title}{_session(item, value)}")
@@ -185,9 +214,11 @@ def _memberships(register: Register, value: Mapping[str, Any]) -> Iterator[Link]
     for item in register.of("memberships"):
         if item["structure"] == value.get("structure") and item["country"] in (value.get("parties") or ()):
             standing = value.get("standing")
-            how = SAME if standing in (None, item["standing"]) else DIFFERS
+            how = SAME if standing is None or item["standing"] in (None, standing) else DIFFERS
             yield Link(
-                item.id, how, f"{item['structure']}, {item['country']}: {item['standing']} ({when(item)})"
+                item.id,
+                how,
+                f"{item['structure']}, {item['country']}: {item['standing'] or 'standing not known'} ({_day(item)})",
             )
 
 
@@ -235,8 +266,10 @@ def _indicators(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
     number = value.get("value")
     for item in register.of("indicators"):
         for name in ("baseline", "target"):
-            told = item[name] if item["unit"] == "USD m" else None
-            if number is not None and told is not None and _close(number, told * MILLION):
+            told = item[name] if item["unit"] == "USD m" and measures(item, value) else None
+            if name == "baseline" and _elsewhen(item["baseline_period"], value.get("period")):
+                continue
+            if number is not None and told is not None and close(number, told * MILLION):
                 yield Link(item.id, SAME, f"its {name}, {told:g} {item['unit']}")
         yield from _measurements(item, value)
     for item in register.of("commitments"):
@@ -245,47 +278,114 @@ def _indicators(register: Register, value: Mapping[str, Any]) -> Iterator[Link]:
             number is not None
             and low is not None
             and item["unit"] == "USD m"
-            and _close(number, low * MILLION)
+            and close(number, low * MILLION)
         ):
             yield Link(item.id, SAME, f"its number, {low:g} {item['unit']}")
 
 
+def _elsewhen(one: Any, other: Any) -> bool:
+    """Whether two figures are of two periods."""
+    periods = span(one), span(str(other) if other else None)
+    return all(periods) and periods[0] != periods[1]
+
+
 def _measurements(item: Item, value: Mapping[str, Any]) -> Iterator[Link]:
-    """A figure of a table against what the register has of its indicator in its period."""
-    measure, _, whose = str(item["measure"] or "").partition(":")
+    """A figure against what the register has of its indicator in its period."""
     period, number = value.get("period"), value.get("value")
-    if not period or number is None or measure != value.get("subject") or item["unit"] != "USD m":
+    if not period or number is None or item["unit"] != "USD m" or not value.get("subject"):
         return
-    if value.get("reporter") not in (None, whose) or value.get("currency") not in (None, "USD"):
+    if not item["measure"] or not measures(item, value) or value.get("currency") not in (None, "USD"):
         return
     told = [(item["baseline"], item["baseline_period"])] if item["baseline"] is not None else []
     told += [(event.value, event.field or event.date) for event in item.events if event.event == "measured"]
     for known, of in told:
-        if of == period:
-            how = SAME if _close(number, float(known) * MILLION) else DIFFERS
-            yield Link(item.id, how, f"{item.title}, {float(known):g} {item['unit']} of {of}")
+        if span(of) == span(str(period)):
+            how = SAME if close(number, float(known) * MILLION) else DIFFERS
+            why = f"{item.title}, {float(known):g} {item['unit']} of {of}; here {number / MILLION:g}"
+            yield Link(item.id, how, why)
 
 
-def between(claims: Iterable[tuple[int, str, Mapping[str, Any]]]) -> Mapping[int, tuple[int, ...]]:
+def measures(item: Item, value: Mapping[str, Any]) -> bool:
+    """Whether a figure may be of what an indicator measures: its subject and whose series; True where unknown."""
+    what, _, whose = str(item["measure"] or "").partition(":")
+    subject, reporter = value.get("subject"), value.get("reporter")
+    if not what or not subject:
+        return True
+    if what == "flow":
+        seller, _, buyer = whose.partition("->")
+        side = {"export": seller, "import": buyer}.get(subject)
+        return side is not None and reporter in (None, side)
+    return bool(what == subject) and reporter in (None, whose)
+
+
+def between(
+    claims: Iterable[tuple[int, str, Mapping[str, Any]]], of: Collection[int] | None = None
+) -> Mapping[int, tuple[int, ...]]:
     """Suggestions of other documents that state the same, by number.
 
     Parameters
     ----------
     claims
-        Number, document and value of each, with its ``kind``; without one it is an amount.
+        Number, document and value of each, with its ``kind``, and ``quote``; without a kind it is an amount.
+    of
+        Only those of these numbers.
     """
+    held = tuple(claims)
     by_value: dict[tuple[Any, ...], list[tuple[int, str]]] = {}
-    for number, document, value in claims:
+    for number, document, value in held:
         kind = value.get("kind", "amount")
         key = tuple(_hashed(value.get(name)) for name in CLAIMS.get(kind, ()))
         if key and all(key):
             by_value.setdefault((kind, *key), []).append((number, document))
+    found: dict[int, set[int]] = {}
+    for group in by_value.values():
+        for number, document in group:
+            found.setdefault(number, set()).update(other for other, where in group if where != document)
+    for one, other in _promises_twice(held, of):
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
     return {
-        number: tuple(other for other, elsewhere in group if elsewhere != document)
-        for group in by_value.values()
-        for number, document in group
-        if any(elsewhere != document for _, elsewhere in group)
+        number: tuple(sorted(others))
+        for number, others in sorted(found.items())
+        if others and (of is None or number in of)
     }
+
+
+def _promises_twice(
+    claims: Iterable[tuple[int, str, Mapping[str, Any]]], of: Collection[int] | None
+) -> Iterator[tuple[int, int]]:
+    """Pairs of commitments of two documents that are the same promise."""
+    told = [
+        (number, document, value.get("kind"), of_value(value, str(value.get("quote") or "")))
+        for number, document, value in claims
+        if value.get("kind") in ("commitment", "target")
+    ]
+    for a, b in sorted(_candidates([promise for *_, promise in told])):
+        (number, document, kind, promise), (other, elsewhere, its, second) = told[a], told[b]
+        if document == elsewhere or (of is not None and number not in of and other not in of):
+            continue
+        if not kind == its == "target" and compared(promise, second) == SAME:
+            yield number, other
+
+
+def _candidates(promises: Sequence[Promise]) -> set[tuple[int, int]]:
+    """Pairs that can be the same promise: of one text, or with a number in common."""
+    by_text: dict[str, list[int]] = {}
+    numbers: dict[str, list[tuple[float, int]]] = {}
+    for index, promise in enumerate(promises):
+        for text in promise.texts:
+            by_text.setdefault(text, []).append(index)
+        for value, unit in promise.numbers:
+            numbers.setdefault(unit, []).append((value, index))
+    found = {pair for group in by_text.values() for pair in combinations(group, 2)}
+    for each in map(sorted, numbers.values()):
+        for at, (value, index) in enumerate(each):
+            for more, other in each[at + 1 :]:
+                if not close(value, more):
+                    break
+                if index != other:
+                    found.add((min(index, other), max(index, other)))
+    return found
 
 
 def _hashed(value: Any) -> Any:
@@ -296,7 +396,6 @@ def _hashed(value: Any) -> Any:
 CLAIMS: Mapping[str, tuple[str, ...]] = {
     "amount": ("value", "currency"),
     "target": ("value", "unit"),
-    "commitment": ("form", "amounts"),
     "instrument": ("form", "date"),
     "visit": ("level", "date"),
     "session": ("form", "session"),

@@ -7,15 +7,19 @@ register's stand and the difference is listed: a person corrects one by an event
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
+from tarazu.register.entry import refusal
 from tarazu.register.model import RECORDED, Event
-from tarazu.register.register import Register
+from tarazu.register.reading import visible
+from tarazu.register.register import NAMES, Register
+
+NOT_ENTERED = "not-entered"  # the check of what may not be entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,15 @@ class Merge:
     same
         Number of its events that are known already.
     conflicts
-        Items that both record, each its own way.
+        Items that both record, each its own way, and what may not be entered.
+    twins
+        Items that come in and look like one of another id.
     """
 
     added: tuple[Event, ...]
     same: int
     conflicts: tuple[Check, ...]
+    twins: tuple[Check, ...] = ()
 
 
 def merge(register: Register, other: Register) -> Merge:
@@ -54,8 +61,14 @@ def merge(register: Register, other: Register) -> Merge:
                 message = f"is of {mine.kind} here and of {event.kind} there. Give one another id."
                 conflicts.append(Check.error("other-kind", event.item, message))
             foreign.add(event.item)
+        elif event.item in foreign:
+            continue  # what stays out is named once, by its record
         elif _key(event) in known:
             same += 1
+        elif wrong := refusal(event):
+            conflicts.append(_refused(event, wrong))
+            if event.event == RECORDED and mine is None:
+                foreign.add(event.item)
         elif event.event == RECORDED and mine is not None:
             conflicts += _differences(mine, event)
         elif (mine_says := said.get(_subject(event))) not in (None, event.value):
@@ -68,7 +81,47 @@ def merge(register: Register, other: Register) -> Merge:
             conflicts.append(
                 Check.error("never-recorded", event.item, "has events there but no record. Record it.")
             )
-    return Merge(tuple(added), same, tuple(conflicts))
+    return Merge(tuple(added), same, tuple(conflicts), tuple(_twins(register, added)))
+
+
+def _refused(event: Event, wrong: str) -> Check:
+    what = (
+        "was not entered, nor what happened to it"
+        if event.event == RECORDED
+        else f"{event.event.replace('_', ' ')}{f' of {event.date}' if event.date else ''} was not entered"
+    )
+    return Check.error(
+        NOT_ENTERED, visible(event.item), f"{what}: {wrong.removeprefix(f'{visible(event.item)}, ')}"
+    )
+
+
+def _twins(register: Register, added: Iterable[Event]) -> Iterator[Check]:
+    """Items that come in with the title, parties and due date of one that has another id."""
+    first: dict[tuple[Any, ...], str] = {}
+    for item in register.items.values():
+        first.setdefault(_likeness(item.kind, item.title, item.fields, item.events[0].date), item.id)
+    for event in added:
+        if event.event != RECORDED or event.kind not in TWINS:
+            continue
+        title = next((str(event.fields[key]) for key in NAMES if event.fields.get(key)), "")
+        key = _likeness(event.kind, title, event.fields, event.date)
+        if title and key in first:
+            message = (
+                f'is called as {first[key]} is ("{title}"), with the same parties and due date. If both are one, '
+                'take one out by an event "withdrawn".'
+            )
+            yield Check.warning("same-under-another-id", event.item, message)
+        first.setdefault(key, event.item)
+
+
+TWINS = ("instruments", "commitments", "milestones", "bodies")  # of which one thing has one title
+
+
+def _likeness(kind: str, title: str, fields: Mapping[str, Any], day: str) -> tuple[Any, ...]:
+    """What two entries of one thing share; of instruments the day too: protocols of many years have one title."""
+    parties = tuple(sorted(fields.get("parties") or ()))
+    told = (fields.get("due") or "", fields.get("commitment") or "", day if kind == "instruments" else "")
+    return (kind, " ".join(title.casefold().split()), parties, *told)
 
 
 def _differences(mine: Event, other: Event) -> Iterator[Check]:

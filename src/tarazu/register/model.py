@@ -20,10 +20,12 @@ from tarazu.core.schema import DATA, declared
 
 DECLARATION = "register/variables.csv"
 RECORDED = "recorded"  # the event that brings an item into the register
+SAID, RESTATED = "said", "restated"
 REVISED, CORRECTED, WITHDRAWN = "revised", "corrected", "withdrawn"
 LATE = (CORRECTED, WITHDRAWN)  # of what was entered wrongly, and so wrong from the start: they act last
 EVENTS, EVERY = "events", "*"
 CLAIMED = "C"
+EVIDENCED, CLAIMS = "evidenced", ("limited", "substantial", "complete")  # grades that say something was done
 # What every event says besides what happened: where it stands.
 PROOF = ("status", "source_url", "publisher", "published", "document", "start", "end", "quote", "note")
 
@@ -131,6 +133,11 @@ class Event:
         if self.event == RECORDED:
             return ("", 0, self.number)
         return ("~" if self.event in LATE else self.date, event_types()[self.event].order, self.number)
+
+
+def unproven(event: Event) -> bool:
+    """Whether an event grades a promise by evidence of which it names neither source nor day: it does not count."""
+    return event.event == EVIDENCED and event.value in CLAIMS and not (event.evidence and event.date)
 
 
 @cache

@@ -138,8 +138,14 @@ def opening(kind: str, row: Mapping[str, Any]) -> list[Event]:
         evidence=evidence(row),
         note=row["note"] or "",
     )
+    word = opened_by(kind, row.get("event"), row["date"])
+    return [first, replace(first, event=word, fields={})] if word else [first]
+
+
+def opened_by(kind: str, event: str | None, day: str | None) -> str:
+    """The event that a row tells besides its record: the one it names, the usual one on its day, or none."""
     usual = openings(kind)
-    return [first, replace(first, event=row.get("event") or usual[0], fields={})] if usual else [first]
+    return event or (usual[0] if usual and day else "")
 
 
 def later(row: Mapping[str, Any], known: Mapping[str, str], where: str) -> Event | Check:

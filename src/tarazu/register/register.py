@@ -21,7 +21,19 @@ from typing import TYPE_CHECKING, Any
 from tarazu.core import period
 from tarazu.core.checks import Check
 from tarazu.core.errors import PeriodError
-from tarazu.register.model import CORRECTED, RECORDED, REVISED, WITHDRAWN, Event, Evidence, event_types, kinds
+from tarazu.register.model import (
+    CORRECTED,
+    EVIDENCED,
+    RECORDED,
+    REVISED,
+    SAID,
+    WITHDRAWN,
+    Event,
+    Evidence,
+    event_types,
+    kinds,
+    unproven,
+)
 
 if TYPE_CHECKING:
     from tarazu.core.table import Table
@@ -74,6 +86,7 @@ class Item:
 
 NAMES = ("title", "name", "who", "structure")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+UNKNOWN_DAY = "9999"  # of sorting alone: never shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +227,10 @@ def folded(events: Sequence[Event]) -> Item | None:
             if event.event == REVISED and event.field in fields:
                 first.setdefault(event.field, fields[event.field])
             fields[event.field] = event.value
+        elif event.event == EVIDENCED and unproven(event):
+            continue  # a check names it
+        elif event.event == SAID and fields.get(SAID):
+            continue  # the first time counts
         else:
             kind = types[event.event]
             fields[kind.sets] = event.date if kind.takes == "date" else event.value
@@ -241,5 +258,5 @@ def span(text: str | None) -> period.Period | None:
 
 
 def when(item: Item) -> str:
-    """When an item first happened: its earliest dated event."""
-    return min((event.date for event in item.events if event.date), default="9999")
+    """When an item first happened: its earliest dated event; `UNKNOWN_DAY`, behind every day, without one."""
+    return min((event.date for event in item.events if event.date), default=UNKNOWN_DAY)

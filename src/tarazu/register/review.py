@@ -19,11 +19,13 @@ from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table
 from tarazu.register import tables
 from tarazu.register.books import Books, operator
-from tarazu.register.links import SAME, between, links
+from tarazu.register.links import between, links
 from tarazu.register.model import Event
+from tarazu.register.promises import SAME, SIMILAR
 from tarazu.register.register import Register, span
 from tarazu.register.suggestions import KINDS
-from tarazu.register.taken import becomes
+from tarazu.register.taken import MEMBERSHIP, becomes
+from tarazu.register.titles import title_of
 
 ACCEPT, REJECT = "accept", "reject"
 # Kinds of suggestions that become items.
@@ -48,12 +50,12 @@ COLUMNS = (
     Column("rule"),
     Column("confidence", "share"),
     Column("known", "", "items that say the same or something else"),
-    Column("elsewhere", "", "suggestions of other documents with the same amount"),
+    Column("elsewhere", "", "waiting suggestions of other documents that say the same"),
     Column("decision", "", "write accept or reject"),
     Column("item", "", "id of the item it is added to; new for a new one, new:ID to choose its id"),
-    Column("title", "", "title of a new item; the quote if empty"),
+    Column("title", "", "title of a new item"),
     Column("parties", "", "ISO codes of who signed or promised, separated by ;"),
-    Column("date", "", "when it happened, where the text says it; nothing is assumed"),
+    Column("date", "", "when it happened, where the text says it; of a figure its period"),
     Column("due", "", "due date of a commitment"),
     Column("note"),
     Column("context", "", "the words around it"),
@@ -86,6 +88,11 @@ class Open:
         """The item that says the same, if one is known."""
         return next((each["item"] for each in self.known if each["how"] == SAME), None)
 
+    @property
+    def similar(self) -> tuple[str, ...]:
+        """Items of which only a person can say whether they are the same; empty where one is."""
+        return () if self.same else tuple(each["item"] for each in self.known if each["how"] == SIMILAR)
+
 
 def waiting(
     books: Books,
@@ -95,7 +102,9 @@ def waiting(
     least: float = 0.0,
     repeats: bool = False,
 ) -> tuple[Open, ...]:
-    """Suggestions without a decision, by document and place; what rests on a document behind that document.
+    """Suggestions without a decision, by document and place, each with its links as they are now.
+
+    What rests on a document stands behind that document.
 
     Parameters
     ----------
@@ -117,7 +126,9 @@ def waiting(
     which = [tables.suggestion.c.kind.in_(wanted), tables.suggestion.c.confidence >= least]
     if document:
         which.append(tables.document.c.sha256.startswith(document, autoescape=True))
-    return _in_order(each for each in _undecided(books, *which) if repeats or "same_act" not in each.value)
+    register = books.register()
+    found = (each for each in _undecided(books, *which) if repeats or "same_act" not in each.value)
+    return _in_order(replace(each, known=_known(register, each)) for each in found)
 
 
 def current(books: Books, number: int) -> Open:
@@ -190,7 +201,8 @@ def _open(row: Mapping[Any, Any]) -> Open:
 
 def review_table(books: Books, found: Sequence[Open]) -> Table:
     """Suggestions as a table to be filled in and given back."""
-    elsewhere = between((each.number, each.document, {**each.value, "kind": each.kind}) for each in found)
+    kinds = {each.kind for each in found} | {"commitment", "target"}
+    elsewhere = between(_claims(books, kinds), {each.number for each in found})
     rows = [
         {
             **{
@@ -204,6 +216,9 @@ def review_table(books: Books, found: Sequence[Open]) -> Table:
             ),
             "elsewhere": "; ".join(map(str, elsewhere.get(each.number, ()))),
             "item": each.same,
+            "title": None
+            if each.same or each.kind not in ITEMS or each.kind == MEMBERSHIP
+            else title_of(each),
             "parties": ";".join(each.value.get("parties") or ()),
             "date": each.value.get("date"),
             "due": _due(each.value.get("due")),
@@ -213,6 +228,25 @@ def review_table(books: Books, found: Sequence[Open]) -> Table:
         for each in found
     ]
     return Table.build("review", COLUMNS, rows)
+
+
+def _claims(books: Books, kinds: Iterable[str]) -> list[tuple[int, str, Mapping[str, Any]]]:
+    """What all waiting suggestions of some kinds state: number, document, value with kind and quote."""
+    row, text = tables.suggestion.c, tables.document.c.text
+    quote = sa.func.substr(text, row.start_char + 1, row.end_char - row.start_char).label("quote")
+    query = (
+        sa.select(row.number, tables.document.c.sha256, row.kind, row.value, quote)
+        .join(tables.document, tables.document.c.number == row.document)
+        .where(row.kind.in_(list(kinds)), row.number.not_in(sa.select(tables.decision.c.suggestion)))
+        .order_by(row.number)
+    )
+    with books.database.reading() as connection:
+        told = [(each, json.loads(each.value)) for each in connection.execute(query)]
+    return [
+        (each.number, each.sha256, {**value, "kind": each.kind, "quote": each.quote})
+        for each, value in told
+        if "same_act" not in value
+    ]
 
 
 def _due(text: Any) -> str:
@@ -265,25 +299,68 @@ def decide(books: Books, decision: Decision, by: str) -> tuple[Event, ...]:
     return events
 
 
+def _known(register: Register, found: Open) -> tuple[Mapping[str, str], ...]:
+    """What a suggestion has to do with the register as it is now."""
+    told = links(register, found.kind, found.value, found.quote)
+    return tuple({"item": link.item, "how": link.how, "why": link.why} for link in told)
+
+
 def _linked(books: Books, register: Register, found: Open) -> Open:
-    """A suggestion with its links as they are now, and the item in which it stands: more may have been taken."""
-    known = tuple(
-        {"item": link.item, "how": link.how, "why": link.why}
-        for link in links(register, found.kind, found.value, found.quote)
+    """A suggestion with its links as they are now, the item in which it stands, and the session it was signed at."""
+    found = replace(found, known=_known(register, found))
+    more: dict[str, Any] = {}
+    if rests := found.value.get("rests_on"):
+        more["instrument_item"] = _became(books, register, rests)
+    if found.value.get("document_session"):
+        more["held"] = _session(books, register, found)
+    return replace(found, value={**found.value, **more}) if more else found
+
+
+def _became(books: Books, register: Register, number: int) -> str:
+    """The item that a suggestion became, or that says the same; empty without one."""
+    query = sa.select(tables.decision.c.item).where(
+        tables.decision.c.suggestion == number, tables.decision.c.accepted
     )
-    rests = found.value.get("rests_on")
-    if rests is None:
-        return replace(found, known=known)
     with books.database.reading() as connection:
-        query = sa.select(tables.decision.c.item).where(
-            tables.decision.c.suggestion == rests, tables.decision.c.accepted
-        )
         item = connection.scalar(query)
-        told = connection.scalar(
-            sa.select(tables.suggestion.c.links).where(tables.suggestion.c.number == rests)
-        )
-    same = (each["item"] for each in json.loads(told or "[]") if each["how"] == SAME)
-    return replace(found, known=known, value={**found.value, "instrument_item": item or next(same, "")})
+        row = connection.execute(sa.select(tables.suggestion).where(tables.suggestion.c.number == number))
+        told = row.mappings().first()
+        place = (told["start_char"] + 1, told["end_char"] - told["start_char"]) if told else (1, 0)
+        text = sa.select(sa.func.substr(tables.document.c.text, *place))
+        quote = connection.scalar(text.where(tables.document.c.number == (told["document"] if told else 0)))
+    if item or told is None:
+        return str(item or "")
+    known = links(register, told["kind"], json.loads(told["value"]), str(quote or ""))
+    return next((each.item for each in known if each.how == SAME), "")
+
+
+def _session(books: Books, register: Register, found: Open) -> dict[str, str]:
+    """The session that a document reports: its number, day and place, and the body if it is in the register."""
+    query = (
+        sa.select(tables.suggestion.c.number, tables.suggestion.c.value)
+        .join(tables.document, tables.document.c.number == tables.suggestion.c.document)
+        .where(tables.document.c.sha256 == found.document, tables.suggestion.c.kind == "session")
+        .order_by(tables.suggestion.c.number)
+    )
+    with books.database.reading() as connection:
+        rows = [(row.number, json.loads(row.value)) for row in connection.execute(query)]
+    number = str(found.value["document_session"])
+    told = [
+        (row, value)
+        for row, value in rows
+        if str(value.get("session")) == number and value.get("event") == "held"
+    ]
+    if not told:
+        return {}
+    row, value = max(told, key=lambda each: ("same_act" not in each[1], len(str(each[1].get("date") or ""))))
+    body = _became(books, register, row)
+    met = [
+        event.date
+        for event in (register.items[body].events if body in register.items else ())
+        if event.event == "met" and str(event.value) == number
+    ]
+    day = str(value.get("date") or "") or next(iter(met), "")
+    return {"session": number, "body": body, "date": day, "place": str(value.get("place") or "")}
 
 
 def decisions(rows: Sequence[Mapping[str, str]], file: str) -> tuple[list[Decision], list[Check]]:

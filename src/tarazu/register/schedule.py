@@ -45,7 +45,10 @@ class Progress:
     met, owed
         Commitments fully met, and all that bind and were not dropped: the denominator.
     unknown
-        Of these, those of which no document shows anything.
+        Of these, those of which no document shows anything. One with steps and no evidence of its own is in both
+        `stepped` and `unknown`.
+    both
+        How many those are.
     """
 
     steps: float | None
@@ -53,15 +56,17 @@ class Progress:
     met: int
     owed: int
     unknown: int
+    both: int = 0
 
     def sentence(self) -> str:
         """The two numbers with their denominators."""
         if not self.owed:
             return "No commitment binds anybody."
-        text = f"{self.met} of {self.owed} commitments are fully met by the evidence"
+        text = f"{self.met} of {self.owed} binding commitments are fully met by the evidence"
         if self.steps is not None:
             text += f"; of the {self.stepped} with steps or evidence {self.steps:.0%} of the weighted steps are done"
-        return f"{text}; of {self.unknown} no document shows anything."
+        text += f"; of {self.unknown} no document shows anything"
+        return text + (f" ({self.both} with steps among them, counted in both)." if self.both else ".")
 
 
 def grade(item: Item) -> str:
@@ -125,6 +130,7 @@ def progress(register: Register, items: Iterable[Item]) -> Progress:
     steps = steps_of(register)
     shares = [(float(item["weight"] or 1.0), share_done(item, steps.get(item.id, ()))) for item in owed]
     known = [(weight, share) for weight, share in shares if share is not None]
+    both = sum(grade(item) == NO_EVIDENCE and bool(steps.get(item.id)) for item in owed)
     grades = Counter(map(grade, owed))
     total = sum(weight for weight, _ in known)
     return Progress(
@@ -133,6 +139,7 @@ def progress(register: Register, items: Iterable[Item]) -> Progress:
         met=grades[COMPLETE],
         owed=len(owed),
         unknown=grades[NO_EVIDENCE],
+        both=both,
     )
 
 

@@ -7,15 +7,21 @@ finding says where to look.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from tarazu.core.checks import Check
+from tarazu.register.extract.lexicon import lexicons
+from tarazu.register.extract.tokens import tokens
 from tarazu.register.readers.content import limit
+from tarazu.register.register import span
 from tarazu.register.suggestions import Suggestion
 
+_BREAK = re.compile(r"[.!?؟]\s|\n")
 TOTAL, PARTS = "turnover", ("export", "import")
 
 Cell = Suggestion
@@ -106,6 +112,52 @@ def _figure(value: float) -> str:
         if abs(value) >= size:
             return f"{value / size:.6g} {name}"
     return f"{value:.12g}"
+
+
+def placed(text: str, language: str, found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Figures of running text with what they are of and their period, where their sentence says one of each.
+
+    A number that is promised is of no period: those within targets and commitments are left as they are.
+    """
+    promised = [(each.start, each.end) for each in found if each.kind in ("target", "commitment")]
+    dates = [each for each in found if each.kind == "date" and each.value.get("start")]
+    out = []
+    for each in found:
+        value = each.value
+        free = each.kind in ("amount", "quantity", "percentage") and not value.get("table")
+        if free and not any(start <= each.start and each.end <= end for start, end in promised):
+            first, last = _sentence(text, each.start, each.end)
+            days = [day for day in dates if first <= day.start and day.end <= last]
+            told = {
+                "subject": value.get("subject") or _subject(text, language, first, each.start),
+                "period": value.get("period") or (_span(days[0]) if len(days) == 1 else None),
+            }
+            each = replace(each, value={**value, **{name: it for name, it in told.items() if it}})
+        out.append(each)
+    return out
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """First and last character of the sentence around a span."""
+    before = [each.end() for each in _BREAK.finditer(text, 0, start)]
+    after = _BREAK.search(text, end)
+    return before[-1] if before else 0, after.start() if after else len(text)
+
+
+def _span(day: Suggestion) -> str:
+    """The period of a date, as the register writes it."""
+    found = span(f"{day.value['start']}/{day.value['end']}")
+    return found.label if found else ""
+
+
+def _subject(text: str, language: str, start: int, end: int) -> str | None:
+    """The last word before a figure that says what it is of: trade, exports, imports."""
+    known, told = lexicons().get(language), None
+    for token in tokens(text, start, end) if known else ():
+        entry = known.entry(token.word) if known else None
+        if entry is not None and "subject" in entry.plain:
+            told = str(entry.plain["subject"][0])
+    return told
 
 
 def undated(found: Iterable[Suggestion], file: str) -> Iterator[Check]:

@@ -3,7 +3,9 @@
 Targets and commitments become commitments, documents instruments, visits visits; sessions and embassies become bodies
 and what happened to them, standings memberships of each country, openings entries of their field (`sectors`), and
 diplomatic relations an instrument, as the bundled register has them. Parties that a text does not name are those of the
-register, else those that its document is about; the note says so. No day is assumed.
+register, else those that its document is about; the note says so. What is only similar to a known item needs a choice.
+No day is assumed, but that of the session which the document reports for what was signed there, and for what was said
+that of its publication; the note says so.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 from tarazu.core.errors import InputError
 from tarazu.register.books import new_event, new_item
 from tarazu.register.extract.openings import RELATIONS
-from tarazu.register.model import Event
-from tarazu.register.register import Register, span
+from tarazu.register.figures import MEASURES, measured
+from tarazu.register.model import CORRECTED, Event
+from tarazu.register.promises import MILLION
+from tarazu.register.register import Register, span, starts
+from tarazu.register.titles import title_of
 
 if TYPE_CHECKING:
     from tarazu.register.review import Decision, Open
@@ -25,8 +30,8 @@ if TYPE_CHECKING:
 NEW = "new"
 MEMBERSHIP = "membership"  # one suggestion of several countries
 CITED = "cited"  # the event of what is said again without a day
-MILLION = 1e6
-MEASURES = ("amount", "percentage", "quantity")  # what an indicator can be measured at
+DERIVED = "E"  # the status of a day that the document does not give itself
+BY_PUBLICATION = "dated by its publication"
 PREFIX = {"commitments": "co", "instruments": "in", "visits": "vi", "bodies": "bo"}
 AGAIN = {
     "target": "restated",
@@ -44,6 +49,9 @@ LEVELS = {
 }
 BOUNDS = {"at_least": "at least", "at_most": "at most", "about": "about"}
 FORMS = {"any": "agreement"}
+OPENINGS = ("signed", "planned", "negotiated", "in_force")  # what the record of an instrument may open with
+LATER = ("ratified", "ended")  # what befalls one that was signed before, on a day the text may not give
+SUPERSEDED = "superseded"
 
 Texts = dict[str, str]
 
@@ -58,7 +66,7 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
     """
     source = _source(found, decision)
     if found.kind in MEASURES:
-        return (_measured(register, found, decision, source),)
+        return (measured(register, found, decision, source),)
     if found.kind not in (*_MAKERS, MEMBERSHIP):
         listed = ", ".join((*_MAKERS, MEMBERSHIP, *MEASURES))
         raise InputError(
@@ -76,6 +84,11 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
                 "membership of its own."
             )
         return _memberships(register, found, decision, source)
+    if found.kind == "instrument" and found.value.get("event") == SUPERSEDED:
+        raise InputError(
+            f"suggestion {found.number}: which instrument took the place of which is said by their ids. Record it with "
+            "`tarazu register add event item=OLD event=superseded value=NEW date=…` and refuse the suggestion."
+        )
     if name in register.items:
         return _again(register, found, decision, name, source)
     if name != NEW and not name.startswith(f"{NEW}:"):
@@ -83,14 +96,25 @@ def becomes(register: Register, found: Open, decision: Decision) -> tuple[Event,
             f'suggestion {found.number}: "{name}" is no item of the register. Write the id of one, {NEW} for a new '
             f"item, or {NEW}:ID to choose its id."
         )
+    if found.similar and not decision.item:
+        listed = "; ".join(
+            f"{each['item']}: {each['why']}" for each in found.known if each["item"] in found.similar
+        )
+        raise InputError(
+            f"suggestion {found.number}: similar is known already ({listed}). Write in item the id of the one that it "
+            f"repeats, or {NEW} for another one."
+        )
     chosen = name.removeprefix(NEW).removeprefix(":")
     kind, fields = _MAKERS[found.kind](found, decision)
+    _dated(found, kind, fields, source)
     fields["id"] = chosen or fields.get("id") or free_id(register, PREFIX[kind])
     if fields["id"] in register.items and not chosen:
         fields["id"] = free_id(register, f"{fields['id']}-")
     if fields.get("parties") == "":
         fields["parties"], said = _parties(register, found)
         source["note"] = _joined(source["note"], said)
+    if kind == "commitments" and fields["date"] and not _day(found, decision):
+        source["note"] = _joined(source["note"], BY_PUBLICATION)
     return _completed(found, new_item(kind, fields, source))
 
 
@@ -147,12 +171,18 @@ def _again(
 ) -> tuple[Event, ...]:
     """What is known is said again; another due date than the known one is a revision, dated like the text.
 
-    A restatement without a day in the text is dated by its publication: that is when it was said again. What else has
-    no day there is cited: one more place where it stands, and nothing new.
+    A restatement without a day in the text is dated by its publication: that is when it was said again. An earlier
+    one than the first known is the first. What else has no day there is cited: one more place where it stands.
     """
     event, words = _said_again(found)
-    day = _day(found, decision) or (found.published if event == "restated" else "")
+    own = _day(found, decision)
+    day = own or (found.published if event == "restated" else "")
     told = {"item": name, "date": day, **source}
+    if event == "restated":
+        told["note"] = _joined(told["note"], "" if own or not day else BY_PUBLICATION)
+        said = str(register.items[name]["said"] or "")
+        if day and said and starts(day) < starts(said):
+            event, words = "said", ""  # said before what was taken for the first time
     events = [
         new_event(register, {**told, "event": event, "value": words}) if day else _cited(register, told)
     ]
@@ -178,7 +208,7 @@ def _said_again(found: Open) -> tuple[str, str]:
         return ("planned", "") if planned else ("met", str(value.get("session") or ""))
     if found.kind == "event":
         return (
-            ("signed", "")
+            ("in_force", "")
             if value.get("field") == RELATIONS
             else ("noted", str(value.get("text") or found.quote))
         )
@@ -193,7 +223,10 @@ def _completed(found: Open, events: tuple[Event, ...]) -> tuple[Event, ...]:
     """A new item's events with what an opening cannot say: the number of the session, what was opened."""
     value = found.value
     if found.kind == "session" and events[-1].event == "met":
-        return (*events[:-1], replace(events[-1], value=str(value.get("session") or "") or None))
+        where = f"in {value['place']}" if value.get("place") else ""
+        note = _joined(events[-1].note, where)
+        met = replace(events[-1], value=str(value.get("session") or "") or None, note=note)
+        return (*events[:-1], met)
     if found.kind == "event" and events[0].kind == "sectors":
         noted = replace(
             events[0],
@@ -203,6 +236,12 @@ def _completed(found: Open, events: tuple[Event, ...]) -> tuple[Event, ...]:
             fields={},
         )
         return (*events, noted)
+    if found.kind == "instrument" and value.get("event") in LATER and value.get("date"):
+        event, parties = str(value["event"]), list(value.get("parties") or ())
+        if event == "ended" or len(parties) == 1:  # who ratified must be known
+            country = parties[0] if event == "ratified" else None
+            later = replace(events[0], event=event, value=country, date=str(value["date"]), fields={})
+            return (*events, later)
     return events
 
 
@@ -211,8 +250,8 @@ def _memberships(
 ) -> tuple[Event, ...]:
     """The standing of each country named; one that the register has gets the day on which it joined, or is cited."""
     value = found.value
-    structure, standing = str(value["structure"]), str(value.get("standing") or "member")
-    note = "" if value.get("standing") else "the text says that they act together there, not their standing"
+    structure, standing = str(value["structure"]), str(value.get("standing") or "")
+    note = "" if standing else "the text says that they act together there, not their standing"
     told = {**source, "note": _joined(source["note"], note)}
     countries = [
         each for each in (decision.parties.split(";") if decision.parties else value["parties"]) if each
@@ -230,8 +269,12 @@ def _memberships(
         )
         if known is None:
             fields = {"id": f"me-{structure}-{country}".lower(), "structure": structure, "country": country}
-            events += new_item("memberships", {**fields, "standing": standing, "date": day}, told)
-        elif not day:
+            made = new_item("memberships", {**fields, "standing": standing, "date": day}, told)
+            events += made if standing else _stands(made[0])
+        elif standing and not register.items[known]["standing"]:
+            now = {"item": known, "event": CORRECTED, "field": "standing", "value": standing, "date": day}
+            events.append(new_event(register, {**told, **now}))
+        elif not day or not standing:
             events.append(_cited(register, {**told, "item": known}))
         else:
             events.append(
@@ -246,28 +289,39 @@ def _memberships(
     return tuple(events)
 
 
-def _measured(register: Register, found: Open, decision: Decision, source: Mapping[str, str]) -> Event:
-    item = register.items.get(decision.item)
-    if item is None or item.kind != "indicators":
-        known = ", ".join(each.id for each in register.of("indicators")) or "none; record one first"
-        raise InputError(
-            f"suggestion {found.number}: a {found.kind} is taken as what an indicator was measured at. "
-            f"Name one in item: {known}."
-        )
-    number = found.value.get("value", found.value.get("percent"))
-    if number is None:
-        raise InputError(f"suggestion {found.number}: no number was read from it.")
-    scale = MILLION if found.kind == "amount" and str(item["unit"]).endswith(" m") else 1.0
-    date = decision.date or str(found.value.get("period") or found.published)
-    told = {"item": item.id, "event": "measured", "value": f"{number / scale:.12g}", "date": date}
-    return new_event(register, {**told, **source})
+def _stands(recorded: Event) -> tuple[Event, ...]:
+    """An item of which a text says that it is there, and nothing that happened to it: recorded and cited."""
+    first = replace(recorded, date="")
+    words = " ".join(first.evidence.quote.split()) or None
+    return first, replace(first, event=CITED, value=words, fields={})
+
+
+def _dated(found: Open, kind: str, fields: Texts, source: Texts) -> None:
+    """What was signed at the session that its document reports belongs to it; so does the visit to its place."""
+    held: Mapping[str, str] = found.value.get("held") or {}
+    place = fields.get("place")
+    there = fields.get("event") == "signed" if kind == "instruments" else place and place == held.get("place")
+    if kind not in ("instruments", "visits") or not held or not there:
+        return
+    if found.value.get("number_bound") in BOUNDS:
+        return  # more than 60 documents: what there is, not what was signed that day
+    days = span(fields["date"]), span(held["date"])
+    if fields.get("session") not in (None, "", held["session"]):
+        return
+    if days[0] and (not days[1] or not days[0].overlap_days(days[1])):
+        return
+    fields |= {"session": held["session"], "body": held["body"]}
+    if not fields["date"] and held["date"]:
+        fields["date"], source["status"] = held["date"], DERIVED
+        said = f"dated by session {held['session']} of which the document reports"
+        source["note"] = _joined(source["note"], said)
 
 
 def _visit(found: Open, decision: Decision) -> tuple[str, Texts]:
     value = found.value
     place = str(value.get("place") or "")
     return "visits", {
-        "who": decision.title or str(value.get("who") or found.quote),
+        "who": title_of(found, decision.title),
         "level": LEVELS.get(str(value.get("level")), "other"),
         "guest": value.get("country_from") or "",
         "host": value.get("host") or "",
@@ -281,22 +335,27 @@ def _instrument(found: Open, decision: Decision) -> tuple[str, Texts]:
     count = value.get("number")
     event = str(value.get("event") or "signed")
     form = str(value.get("form") or "agreement")
+    opens = event in OPENINGS
     return "instruments", {
-        "title": _title(found, decision),
+        "title": title_of(found, decision.title),
         "form": FORMS.get(form, form),
         "parties": _named(found, decision),
         "field": str(value.get("field") or ""),
         "count": "" if count is None else str(count),
         "session": str(value.get("session") or ""),
-        "event": event if event in ("signed", "planned", "negotiated", "in_force") else "signed",
-        "date": _day(found, decision),
+        "event": event if opens else "",
+        "date": _day(found, decision) if opens else "",
     }
 
 
 def _commitment(found: Open, decision: Decision) -> tuple[str, Texts]:
     value = found.value
-    amounts = list(value.get("amounts") or [])
-    told = {"target_low": f"{amounts[0] / MILLION:.12g}", "unit": "USD m"} if len(amounts) == 1 else {}
+    amounts, quantities = list(value.get("amounts") or []), list(value.get("quantities") or [])
+    told: Texts = {}
+    if len(amounts) == 1:
+        told = {"target_low": f"{amounts[0] / MILLION:.12g}", "unit": "USD m"}
+    elif not amounts and len(quantities) == 1:
+        told = {"target_low": f"{quantities[0][0]:.12g}", "unit": str(quantities[0][1])}
     return "commitments", {
         **_promise(found, decision),
         **told,
@@ -315,17 +374,24 @@ def _target(found: Open, decision: Decision) -> tuple[str, Texts]:
 
 def _promise(found: Open, decision: Decision) -> Texts:
     return {
-        "title": _title(found, decision),
+        "title": title_of(found, decision.title),
         "parties": _named(found, decision),
         "due": decision.due or _period(found.value.get("due")),
-        "date": _day(found, decision),
+        "date": _day(found, decision) or found.published,
     }
 
 
 def _session(found: Open, decision: Decision) -> tuple[str, Texts]:
-    """A body that was not known, with its session; one whose day is not told leaves no event."""
-    day = _day(found, decision)
-    event = "planned" if found.value.get("event") == "planned" else "met" if day else ""
+    """A body that was not known, with its session; one that met on no known day cannot be entered."""
+    day, number = _day(found, decision), str(found.value.get("session") or "")
+    planned = found.value.get("event") == "planned"
+    if not day and not planned:
+        raise InputError(
+            f"suggestion {found.number}: on which day {f'session {number}' if number else 'it'} met is not known. "
+            "Write it in the column date as 2023-12-04, 2023-12 or 2023, or say with ingest --published when the "
+            "document appeared, so that its own dates can be read."
+        )
+    event = "planned" if planned else "met"
     return "bodies", {**_body_fields(found, decision), "event": event, "date": day}
 
 
@@ -339,8 +405,11 @@ def _body(found: Open, decision: Decision) -> tuple[str, Texts]:
 
 def _body_fields(found: Open, decision: Decision) -> Texts:
     value = found.value
-    name = decision.title or " ".join(str(value.get("body") or found.quote).split())
-    return {"name": name, "form": str(value["form"]), "parties": _named(found, decision)}
+    return {
+        "name": title_of(found, decision.title),
+        "form": str(value["form"]),
+        "parties": _named(found, decision),
+    }
 
 
 def _event(found: Open, decision: Decision) -> tuple[str, Texts]:
@@ -348,14 +417,18 @@ def _event(found: Open, decision: Decision) -> tuple[str, Texts]:
     field = str(found.value["field"])
     if field == RELATIONS:
         return "instruments", {
-            "title": _title(found, decision),
+            "title": title_of(found, decision.title),
             "form": "declaration",
             "parties": _named(found, decision),
             "field": RELATIONS,
+            "event": "in_force",
             "date": _day(found, decision),
         }
-    name = decision.title or field.capitalize()
-    return "sectors", {"id": f"se-{field}", "name": name, "parties": _named(found, decision)}
+    return "sectors", {
+        "id": f"se-{field}",
+        "name": title_of(found, decision.title),
+        "parties": _named(found, decision),
+    }
 
 
 _MAKERS: Mapping[str, Callable[[Open, Decision], tuple[str, Texts]]] = {
@@ -369,16 +442,12 @@ _MAKERS: Mapping[str, Callable[[Open, Decision], tuple[str, Texts]]] = {
 }
 
 
-def _title(found: Open, decision: Decision) -> str:
-    return decision.title or " ".join(found.quote.split())
-
-
 def _named(found: Open, decision: Decision) -> str:
     return decision.parties or ";".join(found.value.get("parties") or ())
 
 
 def _day(found: Open, decision: Decision) -> str:
-    """The day that a person or the text gives; the day of publication is none: it stands with the source."""
+    """The day that a person or the text gives; that of publication is none of a deed: it stands with the source."""
     return decision.date or str(found.value.get("date") or "")
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from tarazu.core.errors import InputError
 from tarazu.core.table import Column, Table
-from tarazu.register.model import RECORDED
+from tarazu.register.model import RECORDED, RESTATED, SAID
 from tarazu.register.model import kinds as every_kind
-from tarazu.register.register import Item, Register, span, starts, when
+from tarazu.register.register import UNKNOWN_DAY, Item, Register, span, starts, when
 from tarazu.register.schedule import (
     COMPLETE,
     OVERDUE,
@@ -83,6 +83,8 @@ VISITS = (
     Column("documents"),
     Column("source"),
 )
+LAST_POINT = "9999"
+COUNTED = "visits"  # the column that says how many
 KNOWN = 12  # ids named where one is not found
 GROUPS = {"year": "calendar year", "level": "level of the guest", "side": "who visited whom"}
 
@@ -115,7 +117,12 @@ class Board:
         """The state in words."""
         late = sum(row["schedule"] == OVERDUE for row in self.table)
         undated = sum(row["schedule"] == "no date" for row in self.table)
-        return f"{self.progress.sentence()} {late} of {len(self.table)} entries are overdue and {undated} have no date."
+        count = len(self.table)
+        free = count - self.progress.owed
+        text = f"{self.progress.sentence()} {late} of {count} entries are overdue and {undated} have no date"
+        if not free or not self.progress.owed:
+            return f"{text}."
+        return f"{text}; {free} of the {count} do not bind: plans, forecasts, repetitions, dropped or superseded."
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -129,6 +136,8 @@ class Board:
                 "fully_met": self.progress.met,
                 "owed": self.progress.owed,
                 "without_evidence": self.progress.unknown,
+                "with_steps_without_evidence": self.progress.both,
+                "not_binding": len(self.table) - self.progress.owed,
             },
             "commitments": self.table.records(),
         }
@@ -149,7 +158,8 @@ def board(
     today
         Day of the schedule; by default the computer's.
     instrument, body
-        Only the commitments of one instrument, in the order of its points, or those one body is to carry out.
+        Only the commitments of one instrument, in the order of its points, or those that one body is to carry out or
+        in whose instruments they stand.
     actual
         Live figures by indicator id, with their period; an indicator without one shows its last measured value.
 
@@ -170,7 +180,7 @@ def board(
         for item in register.items.values()
         if item.kind == "commitments"
         and instrument in (None, item["instrument"])
-        and body in (None, item["body"])
+        and body in (None, item["body"], body and _body_of(register, item))
     ]
     states = {item.id: schedule(item, day) for item in chosen}
     if instrument:
@@ -187,9 +197,15 @@ def board(
     return Board(register, day, Table.build("board", BOARD, rows), progress(register, chosen))
 
 
+def _body_of(register: Register, item: Item) -> str | None:
+    """The body in whose instrument a commitment stands."""
+    found = register.items.get(item["instrument"] or "")
+    return found["body"] if found else None
+
+
 def _point(item: Item) -> list[int]:
     """Numbers of its point, 3.2 as (3, 2); what has none comes last."""
-    return [int(digits) for digits in re.findall(r"\d+", str(item["point"] or "9999"))]
+    return [int(digits) for digits in re.findall(r"\d+", str(item["point"] or LAST_POINT))]
 
 
 def _board_row(
@@ -225,7 +241,7 @@ def _board_row(
         "actual": measured,
         "actual_period": period,
         "next_step": known("next_step") or coming,
-        "said": 1 + sum([event.event == "restated" for event in item.events]),
+        "said": max(1, sum([event.event in (SAID, RESTATED) for event in item.events])),
         "measures": "; ".join(known("measures") or _of_instrument(register, item)),
         "sources": sources(item),
         "note": "; ".join(dict.fromkeys([event.note for event in item.events if event.note])),
@@ -380,7 +396,7 @@ def visits(register: Register, by: Sequence[str] = ()) -> Table:
     if unknown:
         raise InputError(f'"{unknown[0]}" is no group of visits. Name any of: {", ".join(GROUPS)}.')
     counted = Counter(tuple(_group(row, name) for name in by) for row in rows if row["state"] == "held")
-    columns = (*(Column(name, "", GROUPS[name]) for name in by), Column("visits", "", "held"))
+    columns = (*(Column(name, "", GROUPS[name]) for name in by), Column(COUNTED, "", "held"))
     return Table("visits_by_" + "_".join(by), columns, tuple((*key, n) for key, n in sorted(counted.items())))
 
 
@@ -391,7 +407,7 @@ def _visit_row(item: Item) -> dict[str, Any]:
     return {
         **{name: item[name] for name in plain},
         "id": item.id,
-        "date": None if date_of == "9999" else date_of,
+        "date": None if date_of == UNKNOWN_DAY else date_of,
         "state": state,
         "source": sources(item),
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tarazu.register.extract.dated import nearest, over, partial, text_of, unsure
 from tarazu.register.extract.names import countries_in
+from tarazu.register.extract.nominative import nominative
 from tarazu.register.extract.sentence import Sentence
 
 _LONGEST = 30  # tokens of a name
@@ -70,6 +71,11 @@ def body_at(s: Sentence, index: int) -> Body:
     return Body(first, last, form, tuple(countries_in(s, first, last)))
 
 
+def name_of(s: Sentence, body: Body) -> str:
+    """A body's name in the nominative, where its endings tell."""
+    return nominative(text_of(s, body.first, body.last), s.language)
+
+
 def _from(s: Sentence, index: int) -> int:
     first = at = index
     while at > 0 and index - at < _LONGEST:
@@ -119,7 +125,7 @@ def read_bodies(s: Sentence) -> None:
         chosen = max(named, key=lambda each: (bool(each.parties), each.last - each.first))
         known = s.setting.body
         if known is None or known[0] != chosen.form or chosen.parties or not known[2]:
-            s.setting.body = (chosen.form, text_of(s, chosen.first, chosen.last), chosen.parties)
+            s.setting.body = (chosen.form, name_of(s, chosen), chosen.parties)
     if "established" not in s.at:
         return
     missions: list[tuple[Body, str | None]] = []
@@ -195,7 +201,7 @@ def _set_up(s: Sentence, body: Body, host: str | None, rule: str) -> None:
                 continue
             low, high = min(low, dated.first), max(high, dated.last)
         value = {
-            "body": text_of(s, body.first, body.last),
+            "body": name_of(s, body),
             "form": body.form,
             "parties": list(parties),
             "host": host,

@@ -23,6 +23,7 @@ from tarazu.register.extract.year_parts import (
 from tarazu.register.extract.years import (
     SOLAR_YEARS,
     add_date,
+    add_impossible,
     after_year,
     placed,
     plain_year,
@@ -113,7 +114,10 @@ def _numeric(s: Sentence, index: int) -> int:
         return 0
     held = calendars.day(year, month, number, solar)
     if held is None:
-        return 0
+        if month > 19 or number > 39:
+            return 0  # rather the number of a document
+        add_impossible(s, index, last, solar)
+        return last
     add_date(s, "date-figures", index, last, calendars.value(held, held, "day", solar=solar))
     return last
 

@@ -355,7 +355,7 @@ def _unions(s: Sentence) -> list[str]:
 
 def _field(s: Sentence, after: int) -> tuple[str | None, int]:
     """What a document is about, up to its event, a verb or the next document; and the token behind it."""
-    at = _behind_parties(s, after)
+    at = _behind_parties(s, after + 1 if s.word(after) == ":" else after)
     held = s.hit(at, "field_start")
     if held is None:
         return None, after

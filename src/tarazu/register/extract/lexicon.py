@@ -36,7 +36,7 @@ FACTS = frozenset(
     [
         *("meeting", "convened", "body_noun", "mission", "established", "relations", "structure", "standing"),
         *("concerted", "opening", "facility", "provides", "area", "deed", "demonstrative", "ordinal_name"),
-        *("by_data", "not_product"),
+        *("by_data", "not_product", "supersede", "chaired", "built", "facility_part"),
     ]
 )
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tarazu.register.extract import calendars
 from tarazu.register.extract.sentence import Sentence
-from tarazu.register.extract.years import add_date, add_span, placed, plain_year, year_after, year_before
+from tarazu.register.extract.years import (
+    add_date,
+    add_impossible,
+    add_span,
+    placed,
+    plain_year,
+    year_after,
+    year_before,
+)
+
+_LEAP = {False: 2024, True: 1403}  # years that have every day
+_TOO_MANY = tuple(str(number) for number in range(32, 40))
 
 
 def _day_number(s: Sentence, index: int) -> int:
@@ -28,12 +39,17 @@ def read_month(s: Sentence, index: int) -> None:
         _month_range(s, index, month, second, solar)
         return
     day, last_day, first = _day_before(s, index)
+    if not day and _beyond(s, index) and (year := year_after(s, at)):
+        add_impossible(s, index - 1, year[3], solar)
+        return
     if not day and s.language == "en" and not solar:
         day, last_day, at = _day_after(s, at)
     if s.language == "fa" and s.hit(at, "month_word"):
         at += 1
     year = year_after(s, at)
     if year is None and (earlier := year_before(s, first)):
+        if not day and s.language == "fa" and s.word(index) == "می":
+            return  # «۲۰۱۵ می شود»: the beginning of a verb
         year, first = (earlier[0], earlier[1], earlier[2], at), earlier[3]
     known = year is not None
     if year is None:
@@ -54,11 +70,19 @@ def read_month(s: Sentence, index: int) -> None:
         return
     start = calendars.day(year[0], month, day, solar) if year[0] else None
     end = calendars.day(year[0], month, last_day, solar) if year[0] else None
-    if year[0] and (start is None or end is None):
+    nowhere = calendars.day(_LEAP[solar], month, max(day, last_day), solar) is None
+    if nowhere or (year[0] and (start is None or end is None)):
+        add_impossible(s, first, last, solar)
         return
     precision = "span" if start != end else "day"
     value = calendars.value(start, end, precision, solar=solar, relative=year[2])
     add_date(s, "date-day" if known else "date-day-no-year", first, last, value)
+
+
+def _beyond(s: Sentence, index: int) -> bool:
+    """Whether a number just over the days of a month stands before its name: 32 April."""
+    told = s.is_number(index - 1) and s.word(index - 1) in _TOO_MANY
+    return told and not s.taken[index - 1] and not s.before(index - 1, "not_count_before")
 
 
 def _is_month(s: Sentence, index: int, solar: bool) -> bool:
@@ -172,7 +196,9 @@ def _month_range(s: Sentence, index: int, month: int, second: int, solar: bool) 
             calendars.months(year[0], end_month, end_month, solar),
         )
         start, end = (low[0] if low else None), (high[1] if high else None)
-    if start and end and start <= end:
+    if (start_day and start is None) or (end_day and end is None):
+        add_impossible(s, first, last, solar)
+    elif start and end and start <= end:
         add_date(
             s, "date-span", first, last, calendars.value(start, end, "span", solar=solar, relative=year[2])
         )

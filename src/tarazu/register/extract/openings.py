@@ -1,4 +1,4 @@
-"""Things that began on a day: a line, a crossing, a trade house that was opened, diplomatic relations established.
+"""Things that began on a day: a line, a crossing, a trade house opened or completed, diplomatic relations established.
 
 A line of a list that begins with its date needs only a noun ("7 October 2001 – opening of the ferry line"); elsewhere a
 verb of the past must say it of a facility, with its date. The field comes from the facility.
@@ -26,7 +26,9 @@ def read_openings(s: Sentence, pair: tuple[str, ...]) -> None:
         return
     if "relations" in s.at and _relations(s, pair):
         return
-    if "facility" in s.at and not _line(s, pair):
+    if "facility" in s.at and _line(s, pair):
+        return
+    if "facility" in s.at or "facility_part" in s.at:
         _told(s, pair)
 
 
@@ -66,25 +68,40 @@ def _told(s: Sentence, pair: tuple[str, ...]) -> None:
     """A facility that "was opened on 7 October 2001"."""
     for at in s.at.get("established", ()):
         end = at + s.hits[at]["established"][1]
-        field = _field(s, at)
+        # A section is built; one that is opened may be that of an embassy.
+        built = any(s.hit(near, "built") for near in range(at, end))
+        names = ("facility", "facility_part") if built else ("facility",)
+        field = _field(s, at, names)
         if field is None or s.word(at - 1) in ("be", "to", "fully", "newly") or unsure(s, 0, len(s.tokens)):
             continue
         dated = nearest(s, at, end, _DATE, past=True)
         if dated is None:
             continue
-        near = [each for each in s.at["facility"] if abs(each - at) <= _NEAR]
-        first = min(at, dated.first, *near)
-        last = max(end, dated.last, *(each + s.hits[each]["facility"][1] for each in near))
-        _add(s, "event-opened", first, last, dated, field, parties_in(s, pair))
+        near = _near(s, at, names)
+        first = min(at, dated.first, *(each for each, _, _ in near))
+        last = max(end, dated.last, *(each + length for each, _, length in near))
+        _add(s, "event-opened", first, last, dated, field, parties_in(s, pair), built=built)
         return
 
 
-def _field(s: Sentence, at: int) -> str | None:
+def _near(s: Sentence, at: int, names: tuple[str, ...]) -> list[tuple[int, str, int]]:
+    """Facilities near an opening: token, field and length."""
+    return [
+        (each, *s.hits[each][name])
+        for name in names
+        for each in s.at.get(name, ())
+        if abs(each - at) <= _NEAR
+    ]
+
+
+def _field(s: Sentence, at: int, names: tuple[str, ...] = ("facility",)) -> str | None:
     """The field of the facility nearest to an opening."""
-    near = [each for each in s.at["facility"] if abs(each - at) <= _NEAR]
-    if any(s.word(index) in (";", "؛") for each in near for index in range(min(each, at), max(each, at))):
+    near = _near(s, at, names)
+    if any(
+        s.word(index) in (";", "؛") for each, _, _ in near for index in range(min(each, at), max(each, at))
+    ):
         return None
-    return s.hits[min(near, key=lambda each: abs(each - at))]["facility"][0] if near else None
+    return min(near, key=lambda each: abs(each[0] - at))[1] if near else None
 
 
 def _end(s: Sentence, start: int) -> int:
@@ -105,6 +122,7 @@ def _add(
     field: str,
     parties: list[str],
     start: int | None = None,
+    built: bool = False,
 ) -> None:
     ends = [
         each.value["country"]
@@ -116,7 +134,7 @@ def _add(
         "field": field,
         "text": text_of(s, first if start is None else start, last),
         "parties": parties,
-        "event": "established" if field == RELATIONS else "opened",
+        "event": "established" if field == RELATIONS else "completed" if built else "opened",
         "date": partial(dated.value),
     }
     s.add("event", rule, first, last, value)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tarazu.register.extract.bodies import Body, body_at
-from tarazu.register.extract.dated import nearest, partial, place_near, text_of
+from tarazu.register.extract.bodies import Body, body_at, name_of
+from tarazu.register.extract.chairs import read_chairs
+from tarazu.register.extract.dated import nearest, partial, place_near
 from tarazu.register.extract.sentence import Sentence
 
 _VERB_LAST = ("kk", "fa")
@@ -35,9 +36,7 @@ def read_sessions(s: Sentence) -> None:
     told: set[tuple[str, str | None]] = set()
     for meeting, body in _meetings(s):
         known = None if body else s.setting.body
-        form, name, parties = (
-            (body.form, text_of(s, body.first, body.last), body.parties) if body else known or ("", "", ())
-        )
+        form, name, parties = (body.form, name_of(s, body), body.parties) if body else known or ("", "", ())
         if not form or (form, meeting.number) in told:
             continue
         first = min(meeting.first, body.first) if body else meeting.first
@@ -158,10 +157,11 @@ def _add(
     event, end = _event(s, first, last)
     dated = nearest(s, first, last, _DATE, past=event != "planned")
     place, country = place_near(s, first, end, 10)
-    planned = event == "planned"
+    planned, chairs = event == "planned", read_chairs(s)
+    event = event or ("held" if chairs else None)
     if meeting.number is None and (event is None or not (dated or place)):
         return False
-    if not named and meeting.number is None and not (planned and dated):
+    if not named and meeting.number is None and not ((planned or chairs) and dated):
         return False
     if dated is not None and abs(dated.first - end) <= 6:
         first, end = min(first, dated.first), max(end, dated.last)
@@ -174,6 +174,7 @@ def _add(
         "place": place,
         "country": country,
         "parties": list(body[2]),
+        "chairs": chairs,
     }
     s.add("session", "session-numbered" if meeting.number else "session", first, end, value)
     return True

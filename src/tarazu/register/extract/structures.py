@@ -26,6 +26,7 @@ _JOINED = (
     "پیوست",
     "ملحق",
 )
+_BECAME = ("became", "admitted", "стал", "принят", "болды", "болып", "қабылданды", "درآمد", "درامد", "شد")
 _BEING = (
     "is",
     "are",
@@ -139,8 +140,18 @@ def _who(s: Sentence, cue: int, structure: int, pair: tuple[str, ...]) -> list[s
     return told or (list(pair) if s.at.get("both_sides") else [])
 
 
+def _became(s: Sentence, cue: int, held: list[_Place]) -> bool:
+    """Whether a verb of becoming goes with a standing: "became a full member", «мүшесі болды», «به عضویت … درآمد»."""
+    if s.language in ("en", "ru"):
+        near = range(max(0, cue - 4), cue)
+    else:
+        end = held[-1][0] + held[-1][2] if s.language == "fa" else cue
+        near = range(cue + 1, min(len(s.tokens), end + 4))
+    return any(s.word(at).startswith(_BECAME) for at in near)
+
+
 def _add(s: Sentence, cue: int, held: list[_Place], who: list[str], standing: str | None) -> None:
-    joined = s.word(cue).startswith(_JOINED)
+    joined = s.word(cue).startswith(_JOINED) or _became(s, cue, held)
     dated = nearest(s, cue, held[-1][0] + held[-1][2], 20, past=True) if joined else None
     told: set[str] = set()
     for at, code, size in held:

@@ -314,7 +314,8 @@ def due_date(s: Sentence, first: int, last: int) -> Found | None:
     best, chosen = _DUE_REACH, None
     for each in s.of("date"):
         end = each.value["end"]
-        if end is None or (published and end < published.isoformat()):
+        impossible = each.value.get("impossible", False)  # it is the due date, though it says no day
+        if not impossible and (end is None or (published and end < published.isoformat())):
             continue
         gap = each.first - last if each.first >= last else first - each.last if each.last <= first else 0
         if gap < best and not (

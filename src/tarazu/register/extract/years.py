@@ -23,6 +23,12 @@ def add_date(s: Sentence, rule: str, first: int, last: int, value: dict[str, Any
         s.setting.year = (value["calendar"] == "solar_hijri", start, date.fromisoformat(value["end"]))
 
 
+def add_impossible(s: Sentence, first: int, last: int, solar: bool) -> None:
+    """A day that the calendar does not have, such as 30 February: kept without a date, never as its year alone."""
+    value = calendars.value(None, None, "day", solar=solar) | {"impossible": True}
+    add_date(s, "date-impossible", first, last, value)
+
+
 def add_span(
     s: Sentence, rule: str, first: int, last: int, precision: str, year: Year, months: tuple[int, int]
 ) -> None:

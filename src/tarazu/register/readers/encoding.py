@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.register.readers.content import missing, share, words
+from tarazu.register.readers.garbled import garbled
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -63,7 +64,7 @@ def decode(data: bytes, name: str, encoding: str | None = None, declared: str | 
             f"{zeros:,} zero bytes stood in the text and were dropped. Look whether the file is damaged."
         )
         checks += (Check.warning("zero-bytes", name, message),)
-    return Decoded(text, checks, found.guessed)
+    return Decoded(text, checks + garbled(text, name), found.guessed)
 
 
 def _named(data: bytes, name: str, encoding: str) -> Decoded:

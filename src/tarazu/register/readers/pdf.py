@@ -1,7 +1,11 @@
 """PDF: the text that the file itself states, page by page, by pypdf; pages are apart by a form feed.
 
-Lines that the margin broke are joined again (see `joined`); columns of a table come out as words apart by blanks,
-because a PDF does not state tables. Scanned pages hold pictures of text: they are named, so that a person can have
+Pages with right-to-left letters are read by where the signs stand (`pdf_lines`, `order`), because pypdf turns the
+digits of Persian numbers round; so are pages with Kazakh letters, whose words it parts. Lines that the margin broke
+are joined again (see `joined`); columns of a table come out as words apart by blanks, because a PDF does not state
+tables.
+
+Scanned pages hold pictures of text: they are named, so that a person can have
 them recognised. Which text a file yields depends on pypdf's version, so it is part of the normaliser's name.
 """
 
@@ -9,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -20,6 +23,8 @@ from tarazu.core.checks import Check
 from tarazu.core.errors import InputError
 from tarazu.register.readers.content import Content, limit, missing, plain, share, words
 from tarazu.register.readers.datelines import published
+from tarazu.register.readers.order import has_right, is_right, read, spelling, years
+from tarazu.register.readers.pdf_lines import Drawing, lines
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -28,6 +33,8 @@ _NAMED_PAGES = 12  # page numbers that one check lists
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd]")
 _LISTED = re.compile(r"\s*(?:[-–—•▪●*]|\(?\d{1,3}[.)]|\(?\w[.)])\s")
 _PROGRAM = re.compile(r"microsoft (?:word|powerpoint|excel) ?-|untitled|.*\.(?:docx?|pdf|indd|rtf)$", re.I)
+# Letters that many fonts lack: browsers draw them in another one, and pypdf then parts the word («Қ аза қ стан»).
+_KAZAKH = re.compile("[әғқңөұүһӘҒҚҢӨҰҮҺ]")
 _LEAST_LINE = 40  # characters; a column of short lines has no margin to speak of
 
 
@@ -105,10 +112,24 @@ def _pages(reader: PdfReader, name: str) -> tuple[list[str], list[Check]]:
     """Text of each page, and the checks on them."""
     budget = _Budget()
     texts: list[str] = []
+    seen: dict[int, list[list[str]]] = {}
     checks: list[Check] = []
     for number, page in enumerate(reader.pages, 1):
+        drawing = Drawing()
+
+        def before(operator: bytes, _: Any, cm: list[float], __: Any, drawing: Drawing = drawing) -> None:
+            budget.spend()
+            drawing.entered(operator, cm)
+
         try:
-            texts.append(joined(page.extract_text(visitor_operand_before=budget.spend)))
+            text = page.extract_text(
+                visitor_operand_before=before,
+                visitor_operand_after=drawing.operation,
+                visitor_text=drawing.flushed,
+            )
+            texts.append(joined(text))
+            if has_right(text) or _KAZAKH.search(text):
+                seen[number] = _placed(drawing, text, f"{name}, page {number}", checks)
         except _Exhausted:
             raise InputError(
                 f"{name}, page {number}: draws more than {limit('pdf', 'operations'):,} times; reading stopped. "
@@ -119,8 +140,46 @@ def _pages(reader: PdfReader, name: str) -> tuple[list[str], list[Check]]:
             said = plain(reason) or type(reason).__name__
             message = f"cannot be read and was left out: {said}. Print the file to a new PDF."
             checks.append(Check.error("page-unreadable", f"{name}, page {number}", message))
+    for number, text in _read_from_right({number: held for number, held in seen.items() if held}).items():
+        texts[number - 1] = text
     doubts = (*_without_text(texts, name), *_without_letters(texts, name), *_reversed(texts, name))
-    return texts, [*checks, *doubts]
+    return texts, [*checks, *doubts, *_figures_reversed(texts, name)]
+
+
+def _placed(drawing: Drawing, text: str, where: str, checks: list[Check]) -> list[list[str]]:
+    """The lines of a page as they are seen; a check, and pypdf's own order, where too few signs could be placed."""
+    blocks = lines(drawing)
+    letters = sum(char.isalnum() for block in blocks for line in block for char in line)
+    told = sum(char.isalnum() for char in text)
+    whole = letters >= share("pdf", "placed_share") * told
+    if not has_right(text):
+        return blocks if whole and not drawing.doubtful else []
+    if drawing.doubtful or not whole:
+        message = (
+            "the order of its words and figures is not certain: text is turned, or a font does not say how wide "
+            "its signs are. Compare the figures with the page, or get it as DOCX or HTML."
+        )
+        checks.append(Check.warning("order-uncertain", where, message))
+    return blocks if whole else []
+
+
+def _read_from_right(seen: dict[int, list[list[str]]]) -> dict[int, str]:
+    """Texts of pages from their lines as seen: turned round, unless the words then stand backwards.
+
+    They do in files of programs that draw Persian letter by letter from the left; what is seen there is wrong, and
+    the lines as they stand are right.
+    """
+    common = words("pdf", "common")
+    drawn = {number: _text(blocks, None) for number, blocks in seen.items()}
+    turned = {number: _text(blocks, is_right(drawn[number])) for number, blocks in seen.items()}
+    forwards, backwards = spelling(list(turned.values()), common)
+    return drawn if backwards > forwards else turned
+
+
+def _text(blocks: list[list[str]], right: bool | None) -> str:
+    """A page's text of its lines; as they are seen where `right` is None."""
+    told = (("\n".join(line if right is None else read(line, right) for line in block)) for block in blocks)
+    return joined("\n\n".join(told))
 
 
 class _Budget:
@@ -161,20 +220,25 @@ def _without_letters(texts: list[str], name: str) -> Iterator[Check]:
 
 
 def _reversed(texts: list[str], name: str) -> Iterator[Check]:
-    """A check where Persian stands letter by letter from the left, as some programs draw it.
-
-    It is not turned round: lam-alef is one sign that was not reversed, so the words would not be certain.
-    """
-    words_of = Counter(word for text in texts for word in re.findall(r"\w+", text))
-    common = words("pdf", "common")
-    straight = sum(words_of[word] for word in common)
-    backward = sum(words_of[word[::-1]] for word in common)
+    """A check where Persian words stand backwards whichever way the lines are read."""
+    straight, backward = spelling(texts, words("pdf", "common"))
     if backward > straight:
         message = (
             f"Persian stands in reverse order: {backward} common words are spelt backwards, {straight} forwards. "
             "Run text recognition (OCR) on the file, or get it as DOCX or HTML."
         )
         yield Check.error("letters-reversed", name, message)
+
+
+def _figures_reversed(texts: list[str], name: str) -> Iterator[Check]:
+    """A check where more years stand backwards (4041) than forwards (1404)."""
+    straight, backward = years([text for text in texts if has_right(text)])
+    if backward > straight:
+        message = (
+            f"figures seem to stand backwards: {backward} of four digits are years only from their other end, "
+            f"{straight} as they stand. Compare the amounts with the pages, or get the file as DOCX or HTML."
+        )
+        yield Check.warning("figures-reversed", name, message)
 
 
 def _title(reader: PdfReader) -> str | None:
