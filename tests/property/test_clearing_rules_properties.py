@@ -44,7 +44,8 @@ def test_a_joint_day_is_open_for_each_alone(day):
     assert CALENDAR.is_open(day) == all(each.is_open(day) for each in alone)
 
 
-@given(DAYS, LENGTHS, st.dates(date(2020, 1, 1), date(2030, 1, 1)))
+# The cycle that follows must end within the years whose holidays are listed.
+@given(st.dates(FIRST, date(2026, 12, 31)), LENGTHS, st.dates(date(2020, 1, 1), date(2030, 1, 1)))
 def test_cycles_cover_every_day_once(day, length, anchor):
     cycle = Cycle(length, anchor.replace(day=1), FIRST)
     start, end = cycle.start(day, CALENDAR), cycle.end(day, CALENDAR)

@@ -265,8 +265,8 @@ def test_what_is_known_and_said_without_a_day_is_cited(books, tmp_path):
 def test_what_befalls_an_instrument_is_not_its_signature(books, tmp_path):
     path = tmp_path / "later.txt"
     path.write_text(
-        "Georgia and Oman met. Georgia ratified the Agreement on Investment Protection on 3 March 2021. The Memorandum on "
-        "Transport supersedes the Agreement on Transport of 2015.",
+        "Georgia and Oman met. Georgia ratified the Agreement on Investment Protection on 3 March 2021. The "
+        "Memorandum on Transport supersedes the Agreement on Transport of 2015.",
         encoding="utf-8",
     )
     ingest(books, [path], BY)

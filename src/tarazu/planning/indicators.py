@@ -127,7 +127,7 @@ def lacking(register: Register, dossier: Dossier | None, baseline: Baseline | No
     if not any(item["measure"] for item in indicators):
         return [
             "No indicator of this register is read from trade figures. To see turnover against its path record one: "
-            'tarazu register add indicators id=turnover title="Mutual trade" unit="USD m" target=3000 due=2030 '
+            'tarazu register add indicators id=turnover title="Mutual trade" unit="USD m" target=3000 '
             "measure=turnover:KAZ."
         ]
     where = f"dossier {dossier.name}" if dossier else "no dossier"
