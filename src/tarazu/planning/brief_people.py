@@ -12,6 +12,7 @@ from tarazu.planning.brief import Fact, Subject, Topic
 from tarazu.planning.hs_texts import heading_text
 from tarazu.planning.offers_demand import fit
 from tarazu.policy.costs import covers
+from tarazu.register.schedule import BINDING
 
 if TYPE_CHECKING:
     from tarazu.planning.dossier import Dossier
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 DUE, UNDATED = 5, 4  # promises with and without a date that are listed
 BODIES = 6
 OPEN = ("overdue", "running", "no date")
-BINDING = ("target", "obligation", "offer", "study")
 SHORTEST_WORD = 4
 BROAD = (
     "support",

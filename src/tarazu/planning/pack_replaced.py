@@ -24,10 +24,9 @@ from tarazu.planning.pack_values import (
     Word,
 )
 from tarazu.register.register import Item, Register, starts, when
-from tarazu.register.schedule import COMPLETE, NO_EVIDENCE, days_left, grade, steps_of
+from tarazu.register.schedule import BINDING, COMPLETE, NO_EVIDENCE, days_left, grade, steps_of
 
 ENDED = ("done", "not_reached", "dropped")  # official statuses after which nothing is left to renew
-BINDING = ("target", "obligation", "offer", "study")  # forms; plans and forecasts bind nobody
 REPEATED, SUPERSEDED = "repeated", "superseded"
 
 

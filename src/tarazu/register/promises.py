@@ -20,7 +20,7 @@ from tarazu.register.register import Item, span
 
 SAME, SIMILAR, DIFFERS = "same", "similar", "differs"
 MILLION = 1e6
-BINDING = {"target": "obligation"}  # forms that one text calls the one and another the other
+ONE_FORM = {"target": "obligation"}  # forms that one text calls the one and another the other
 
 Number = tuple[float, str]
 
@@ -133,7 +133,7 @@ def compared(one: Promise, other: Promise) -> str | None:
 
 
 def _form(promise: Promise) -> str:
-    return BINDING.get(promise.form, promise.form)
+    return ONE_FORM.get(promise.form, promise.form)
 
 
 def close(a: float, b: float) -> bool:

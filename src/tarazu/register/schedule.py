@@ -13,14 +13,16 @@ commitments fully met. Points on the scale count as shares of data/register.toml
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from tarazu.core.parameters import section
 from tarazu.register.register import Item, Register, span, starts
 
 COMPLETE, NO_EVIDENCE = "complete", "no_evidence"
+BINDING = ("target", "obligation", "offer", "study")  # forms; plans and forecasts bind nobody
 CLOSED = ("dropped",)  # official statuses after which nothing is owed
 MET, LATE, RUNNING, OVERDUE, UNDATED, SHUT = (
     "met on time",
@@ -76,13 +78,14 @@ def grade(item: Item) -> str:
 
 def schedule(item: Item, today: date) -> str:
     """Which of the six words holds on a day."""
-    due = span(item["due"])
-    if item["grade"] == COMPLETE:
+    known = item.fields.get
+    due = span(known("due"))
+    if known("grade") == COMPLETE:
         done = span(item.dates.get("evidenced"))
         if due is None or done is None:
             return UNDATED
         return MET if done.start <= due.end else LATE
-    if item["official"] in CLOSED or item["superseded_by"]:
+    if known("official") in CLOSED or known("superseded_by"):
         return SHUT
     if due is None:
         return UNDATED
@@ -114,14 +117,16 @@ def _point(name: str) -> float:
 
 def binding(items: Iterable[Item]) -> list[Item]:
     """Commitments that bind and count once: no plans, forecasts, repetitions or dropped ones."""
-    return [
-        item
-        for item in items
-        if item["form"] in ("target", "obligation", "offer", "study")
-        and not item["repeats"]
-        and item["official"] not in CLOSED
-        and not item["superseded_by"]
-    ]
+    return [item for item in items if _binds(item.fields.get)]
+
+
+def _binds(known: Callable[[str], Any]) -> bool:
+    return (
+        known("form") in BINDING
+        and not known("repeats")
+        and known("official") not in CLOSED
+        and not known("superseded_by")
+    )
 
 
 def progress(register: Register, items: Iterable[Item]) -> Progress:
@@ -130,7 +135,7 @@ def progress(register: Register, items: Iterable[Item]) -> Progress:
     steps = steps_of(register)
     shares = [(float(item["weight"] or 1.0), share_done(item, steps.get(item.id, ()))) for item in owed]
     known = [(weight, share) for weight, share in shares if share is not None]
-    both = sum(grade(item) == NO_EVIDENCE and bool(steps.get(item.id)) for item in owed)
+    both = sum(grade(item) == NO_EVIDENCE for item in owed if item.id in steps)
     grades = Counter(map(grade, owed))
     total = sum(weight for weight, _ in known)
     return Progress(

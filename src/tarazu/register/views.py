@@ -219,7 +219,7 @@ def _board_row(
     known = item.fields.get
     measured, period = _measured(register, known("indicator"), actual)
     body = register.items.get(known("body") or "")
-    coming = next((step.title for step in steps if grade(step) != COMPLETE), None)
+    coming = next((step.title for step in steps if grade(step) != COMPLETE), None) if steps else None
     return {
         "id": item.id,
         "point": known("point"),
