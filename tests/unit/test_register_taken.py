@@ -277,3 +277,16 @@ def test_what_befalls_an_instrument_is_not_its_signature(books, tmp_path):
     assert (item.dates["ratified"], item.last("ratified").value) == ("2021-03-03", "GEO")
     with pytest.raises(InputError, match="event=superseded"):
         decide(books, Decision(found["superseded"].number, True), BY)
+
+
+def test_a_ratification_by_nobody_named_is_cited_and_signs_nothing(books, tmp_path):
+    books.add(small(tmp_path / "given").events, BY)
+    path = tmp_path / "ratified.txt"
+    path.write_text(
+        "Kazakhstan and Iran met. The Action Plan was ratified on 3 March 2024.", encoding="utf-8"
+    )
+    ingest(books, [path], BY)
+    (found,) = waiting(books, kinds=("instrument",))
+    assert (found.value["event"], len(found.value["parties"] or ())) != ("ratified", 1)
+    (event,) = decide(books, Decision(found.number, True, item="in2"), BY)
+    assert event.event == "cited"

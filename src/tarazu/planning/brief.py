@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tarazu.register.register import Register
 
 CHAPTER, HEADING = 2, 4  # digits
-NO_DOSSIER = Source("Tarazu", "", "")
 
 
 @dataclass(frozen=True, slots=True)

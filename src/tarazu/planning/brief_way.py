@@ -21,7 +21,6 @@ Row = Mapping[str, Any]
 
 NETWORK = "Tarazu, transport network"
 TELLING = ("port", "border")
-GOOD_NAME = {GENERAL: "general cargo, since no commodity of the network covers the code"}
 
 
 def routes_of(subject: Subject, origin: str | None, destination: str | None) -> Routes | None:

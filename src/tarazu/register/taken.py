@@ -215,7 +215,10 @@ def _said_again(found: Open) -> tuple[str, str]:
     event = str(value.get("event") or "")
     if found.kind == "instrument" and event in ("ratified", "in_force", "ended", "negotiated", "planned"):
         value_of = ";".join(value.get("parties") or ()) if event == "ratified" else ""
-        return (event, value_of) if event != "ratified" or len(value_of) == 3 else ("signed", "")
+        whole = event != "ratified" or len(value_of) == 3
+        return (
+            (event, value_of) if whole else (CITED, " ".join(found.quote.split()))
+        )  # who ratified is unknown
     return AGAIN[found.kind], ""
 
 

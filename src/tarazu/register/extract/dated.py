@@ -11,7 +11,6 @@ from tarazu.register.extract.sentence import Found, Sentence
 
 BULLETS = frozenset(["-", "•", "*", "·", "▪", "◦", "‣", "►"])
 _BEFORE_DASH = 8  # tokens between the date of a line and its dash: a place, a weekday, "year"
-_POINTS = ("day", "month", "year")
 
 
 def partial(value: dict[str, object]) -> str | None:
